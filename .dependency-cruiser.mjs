@@ -1,0 +1,137 @@
+// Who may know whom (docs/decisions). Run by scripts/boundaries.mjs, which also insists that modules were seen.
+
+/** Modules that import nothing of ours but the kernel and each other, so that everybody may import them. */
+const leaves = '^src/(ports|problems|schema|crash-points|config|settings)\\.ts$';
+const kernel = '^src/domain/kernel/';
+const driving = '(http|mcp|cli|console)';
+const inNodeModules = (names) => `^node_modules/(${names.join('|')})/`;
+
+/** A library, and the only places that may know it: whoever wants to replace it has one place to go to. */
+const clients = [
+  { name: '@eventstore/db-client', at: ['^src/adapters/eventstoredb/'] },
+  { name: '@electric-sql', at: ['^src/adapters/postgres/'] },
+  { name: 'pg', at: ['^src/adapters/postgres/'] },
+  { name: '@anthropic-ai/sdk', at: ['^src/adapters/models/'] },
+  { name: '(@fastify|fastify|@scalar)', as: 'fastify', at: ['^src/adapters/(http|mcp|console)/'] },
+  { name: '@modelcontextprotocol', at: ['^src/adapters/(mcp|capabilities)/'] },
+  { name: 'commander', at: ['^src/adapters/cli/'] },
+  { name: 'pino', at: ['^src/adapters/telemetry/'] },
+  { name: '@opentelemetry', at: ['^src/adapters/(telemetry|http)/'] },
+  { name: 'kysely', at: ['^src/(commands|projections)/', '^src/adapters/postgres/', leaves] },
+  { name: 'xstate', at: ['^src/domain/'] },
+];
+
+const root = ['^src/main\\.ts$', '^src/wiring(\\.ts$|/)'];
+
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+export const forbidden = [
+  forbid('no-cycles', 'Two modules that need each other are one module, or three.', {}, { circular: true }),
+  forbid('resolves', 'What is imported must exist.', {}, { couldNotResolve: true }),
+  forbid(
+    'declared',
+    'A library must be a dependency of package.json, and not one for development only.',
+    { path: '^src/' },
+    { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional'], pathNot: '^node_modules/@types/' },
+  ),
+  forbid(
+    'product-alone',
+    'The product does not know its tests and benchmarks.',
+    { path: '^src/' },
+    { path: '^(tests|bench|scripts|examples)/' },
+  ),
+  forbid(
+    'kernel-libraries',
+    'The kernel knows fp-ts, xstate, zod and node:crypto.',
+    { path: kernel },
+    {
+      dependencyTypesNot: ['local', 'type-only'],
+      pathNot: [inNodeModules(['fp-ts', 'xstate', 'zod']), '^(node:)?crypto$'],
+    },
+  ),
+  forbid('kernel-alone', 'The kernel has no domain words.', { path: kernel }, { path: '^src/', pathNot: kernel }),
+  forbid(
+    'domain-libraries',
+    'The domain reads no clock, opens no socket and knows no client.',
+    { path: '^src/domain/', pathNot: kernel },
+    { pathNot: ['^src/', inNodeModules(['fp-ts', 'xstate', 'zod'])] },
+  ),
+  forbid(
+    'domain-inward',
+    'The domain knows nothing outside itself.',
+    { path: '^src/domain/' },
+    { path: '^src/', pathNot: '^src/domain/' },
+  ),
+  forbid(
+    'aggregates-are-strangers',
+    'An aggregate knows itself and the kernel; what joins two is a reaction.',
+    { path: '^src/domain/([^/]+)/', pathNot: '^src/domain/(kernel|reactions)/' },
+    { path: '^src/domain/', pathNot: [kernel, '^src/domain/$1/'] },
+  ),
+  forbid(
+    'reactions-speak',
+    "A reaction knows others' events and commands, never how they decide.",
+    { path: '^src/domain/reactions/' },
+    { path: '^src/domain/', pathNot: [kernel, '^src/domain/reactions/', '\\.(events|commands)\\.ts$'] },
+  ),
+  forbid(
+    'leaves',
+    'Everybody imports these, so they import nobody but the kernel.',
+    { path: leaves },
+    { path: '^src/', pathNot: [leaves, kernel] },
+  ),
+  forbid(
+    'projections',
+    'A projection may be replayed at will: it knows events, never who decides, acts or stores.',
+    { path: '^src/projections/' },
+    {
+      path: '^src/',
+      pathNot: [
+        '^src/projections/',
+        leaves,
+        kernel,
+        '^src/domain/catalogue\\.ts$',
+        '^src/domain/[^/]+/[^/]+\\.(events|state)\\.ts$',
+      ],
+    },
+  ),
+  forbid(
+    'commands',
+    'Commands know the domain and the ports, never adapters or projections.',
+    { path: '^src/commands/' },
+    { path: '^src/', pathNot: ['^src/commands/', '^src/domain/', leaves] },
+  ),
+  forbid(
+    'adapters-that-drive',
+    'A surface knows the repertoire and the queries, never an adapter that is driven.',
+    { path: `^src/adapters/${driving}/` },
+    {
+      path: '^src/',
+      pathNot: [`^src/adapters/$1/`, '^src/commands/', '^src/projections/.*\\.queries\\.ts$', leaves, kernel],
+    },
+  ),
+  forbid(
+    'adapters-that-are-driven',
+    'A driven adapter knows the ports and its client library.',
+    { path: '^src/adapters/([^/]+)/', pathNot: `^src/adapters/${driving}/` },
+    { path: '^src/', pathNot: ['^src/adapters/$1/', leaves, kernel] },
+  ),
+  forbid('the-root', 'Only main and wiring know everything, and nobody knows them.', { pathNot: root }, { path: root }),
+  ...clients.map(({ name, at, as = name }) =>
+    forbid(
+      `only-one-knows-${as.replaceAll(/\W+/g, '-')}`,
+      `Only ${at.join(' and ')} may import it.`,
+      { path: '^src/', pathNot: [...at, ...root] },
+      { path: `^node_modules/(@types/)?${name}/` },
+    ),
+  ),
+];
+
+export const options = {
+  doNotFollow: { path: ['node_modules'] },
+  // A linked node_modules is still node_modules.
+  preserveSymlinks: true,
+  // Types are knowledge too.
+  tsPreCompilationDeps: true,
+  enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+};
