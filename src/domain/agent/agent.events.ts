@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { event, type Occurrence } from '../kernel/event.ts';
+
+const id = z.uuid();
+
+/** What an agent is: who it says it is, and within what it works. */
+export const AgentProfile = z.strictObject({
+  name: z.string().min(1).max(200),
+  description: z.string().max(2_000),
+  identity_prompt: z.string().max(32_768),
+  /** Null: the provider's default model. */
+  model: z.string().min(1).max(200).nullable(),
+  /** The longest answer, in tokens. */
+  max_tokens: z.int().min(1).max(64_000),
+  /** How much context a turn may carry, in estimated tokens (requirements C46, C47). */
+  context_tokens: z.int().min(500).max(200_000),
+});
+export type AgentProfile = z.infer<typeof AgentProfile>;
+
+export const AgentRegistered = event('AgentRegistered', z.object({ agent_id: id, ...AgentProfile.shape }));
+export const AgentRevised = event('AgentRevised', z.object({ agent_id: id, changes: AgentProfile.partial() }));
+export const AgentPaused = event('AgentPaused', z.object({ agent_id: id, reason: z.string().max(2_000) }));
+export const AgentResumed = event('AgentResumed', z.object({ agent_id: id, reason: z.string().max(2_000) }));
+export const AgentStopped = event(
+  'AgentStopped',
+  z.object({
+    agent_id: id,
+    reason: z.string().max(2_000),
+    /** Sessions in which a turn was running when it was stopped; each is asked to cancel it. */
+    running_session_ids: z.array(id).max(100),
+  }),
+);
+export const AgentRetired = event('AgentRetired', z.object({ agent_id: id, reason: z.string().max(2_000) }));
+
+export const agentEvents = [
+  AgentRegistered,
+  AgentRevised,
+  AgentPaused,
+  AgentResumed,
+  AgentStopped,
+  AgentRetired,
+] as const;
+export type AgentEvent = Occurrence<typeof agentEvents>;

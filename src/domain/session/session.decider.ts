@@ -1,0 +1,116 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { backoffMs, type Backoff } from '../kernel/backoff.ts';
+import type { Decider } from '../kernel/decider.ts';
+import { governed, type OutOfLifecycle } from '../kernel/lifecycle.ts';
+import type { Reply, SessionCommand, Stage } from './session.commands.ts';
+import * as Events from './session.events.ts';
+import type { SessionEvent } from './session.events.ts';
+import { sessionLifecycle } from './session.lifecycle.ts';
+import { evolveSession, unopened, type SessionState, type Turn } from './session.state.ts';
+
+export type SessionRefusal =
+  | { readonly reason: 'SessionUnknown' }
+  | { readonly reason: 'SessionIsClosed' }
+  | { readonly reason: 'TurnRunning'; readonly turn_id: string }
+  | { readonly reason: 'TurnNotRunning'; readonly turn_id: string | null };
+
+/** A model is called at most three times for a turn (assurance F60); waits double from half a second. */
+export const modelBackoff: Backoff = { attemptsMax: 3, firstMs: 500, longestMs: 60_000 };
+
+const ids = ({ session_id }: SessionState, { turn_id }: Turn) => ({ session_id, turn_id });
+
+const replied = (state: SessionState, turn: Turn, command: SessionCommand & { type: 'RecordReply' }): SessionEvent => {
+  const { attempt, outcome } = command;
+  if (outcome.ok) {
+    const { tool_uses, ...reply }: Reply = outcome.result;
+    return Events.ModelReplied({ ...ids(state, turn), attempt, ...reply, tool_uses: [...tool_uses] });
+  }
+  const { code: fault, message, retryable, retry_after_ms } = outcome.failure;
+  const wait = retryable ? backoffMs(modelBackoff, attempt, command.key, retry_after_ms) : undefined;
+  if (wait === undefined) return Events.ModelFailed({ ...ids(state, turn), attempt, fault, message });
+  const retry_at = new Date(Date.parse(outcome.at) + wait).toISOString();
+  return Events.ModelRetryScheduled({ ...ids(state, turn), attempt, fault, message, retry_at });
+};
+
+const end = (state: SessionState, turn: Turn): SessionEvent => {
+  if (turn.cancel_reason !== null) return Events.TurnCanceled({ ...ids(state, turn), reason: turn.cancel_reason });
+  if (turn.failure !== null) return Events.TurnFailed({ ...ids(state, turn), ...turn.failure });
+  return Events.TurnCompleted(ids(state, turn));
+};
+
+const assessed = (state: SessionState, turn: Turn, stages: readonly Stage[]): SessionEvent => {
+  const outcome = turn.cancel_reason !== null ? 'canceled' : turn.failure !== null ? 'failure' : 'success';
+  const signals = {
+    attempts: turn.attempt,
+    empty_reply: turn.reply?.text.trim() === '',
+    truncated: turn.reply?.truncated ?? false,
+  };
+  return Events.TurnAssessed({ ...ids(state, turn), outcome, signals, stages: [...stages] });
+};
+
+/** The answers to commands about the turn under way. */
+const duringTurn = (
+  command: Exclude<SessionCommand, { type: 'OpenSession' | 'ReceiveTurn' | 'CloseSession' }>,
+  state: SessionState,
+  turn: Turn,
+): readonly SessionEvent[] => {
+  const of = ids(state, turn);
+  switch (command.type) {
+    case 'CancelTurn':
+      return turn.cancel_reason === null ? [Events.TurnCancelRequested({ ...of, reason: command.reason })] : [];
+    case 'RecordContext': {
+      if (!command.outcome.ok) {
+        const { code: fault, message } = command.outcome.failure;
+        return [Events.ContextRefused({ ...of, fault, message })];
+      }
+      const plan = command.outcome.result;
+      const { request_digest } = plan;
+      return [Events.ContextAssembled({ ...of, plan }), Events.ModelCalled({ ...of, attempt: 1, request_digest })];
+    }
+    case 'CallAgain': {
+      const { request_digest = '' } = turn.plan ?? {};
+      return [Events.ModelCalled({ ...of, attempt: turn.attempt + 1, request_digest })];
+    }
+    case 'RecordReply':
+      return command.attempt === turn.attempt ? [replied(state, turn, command)] : [];
+    case 'RecordPostTurn': {
+      const { outcome } = command;
+      const failed = (message: string): readonly Stage[] => [{ name: 'post_turn', ok: false, message }];
+      const stages = outcome.ok ? outcome.result : failed(outcome.failure.message);
+      return state.phase === 'settled' ? [end(state, turn)] : [assessed(state, turn, stages), end(state, turn)];
+    }
+  }
+};
+
+const rules: Decider<SessionCommand, SessionState, SessionEvent, SessionRefusal> = {
+  initial: unopened,
+
+  decide: (command, state): E.Either<SessionRefusal, readonly SessionEvent[]> => {
+    const { session_id, agent_id, turn, turns, phase } = state;
+    if (command.type === 'OpenSession') {
+      const { type: _, ...opened } = command;
+      return E.right([Events.SessionOpened(opened)]);
+    }
+    if (session_id === '') return E.left({ reason: 'SessionUnknown' });
+    if (command.type === 'CloseSession') {
+      if (phase === 'closed') return E.right([]);
+      if (turn !== null) return E.left({ reason: 'TurnRunning', turn_id: turn.turn_id });
+      return E.right([Events.SessionClosed({ session_id, reason: command.reason, turns })]);
+    }
+    if (phase === 'closed') return E.left({ reason: 'SessionIsClosed' });
+    if (command.type === 'ReceiveTurn') {
+      if (turn !== null) return E.left({ reason: 'TurnRunning', turn_id: turn.turn_id });
+      const { turn_id, text } = command;
+      return E.right([Events.TurnReceived({ session_id, turn_id, agent_id, ordinal: turns + 1, text })]);
+    }
+    const { turn_id } = command;
+    if (turn === null || (turn_id !== null && turn.turn_id !== turn_id))
+      return E.left({ reason: 'TurnNotRunning', turn_id });
+    return E.right(duringTurn(command, state, turn));
+  },
+
+  evolve: evolveSession,
+};
+
+export type SessionRefused = SessionRefusal | OutOfLifecycle;
+export const session = governed(sessionLifecycle, rules);

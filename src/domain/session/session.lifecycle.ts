@@ -1,0 +1,35 @@
+import { setup } from 'xstate';
+import { lifecycle } from '../kernel/lifecycle.ts';
+import type { SessionEvent } from './session.events.ts';
+
+/**
+ * A session is idle or has one turn under way: received → prepared → calling → replied → settled → idle. A model call that
+ * may be tried again backs off first. Whatever way a turn ends, what comes after a turn still runs (requirements N151).
+ */
+export const sessionMachine = setup({ types: { events: {} as { type: SessionEvent['type'] } } }).createMachine({
+  id: 'session',
+  initial: 'unopened',
+  states: {
+    unopened: { on: { SessionOpened: 'idle' } },
+    idle: { on: { TurnReceived: 'received', SessionClosed: 'closed' } },
+    received: { on: { ContextAssembled: 'prepared', ContextRefused: 'failing', TurnCancelRequested: 'canceling' } },
+    prepared: { on: { ModelCalled: 'calling', TurnCancelRequested: 'canceling' } },
+    calling: {
+      on: {
+        ModelReplied: 'replied',
+        ModelRetryScheduled: 'backing_off',
+        ModelFailed: 'failing',
+        TurnCancelRequested: 'canceling',
+      },
+    },
+    backing_off: { on: { ModelCalled: 'calling', TurnCancelRequested: 'canceling' } },
+    replied: { on: { TurnAssessed: 'settled' } },
+    failing: { on: { TurnAssessed: 'settled' } },
+    canceling: { on: { TurnAssessed: 'settled' } },
+    settled: { on: { TurnCompleted: 'idle', TurnFailed: 'idle', TurnCanceled: 'idle' } },
+    closed: { type: 'final' },
+  },
+});
+
+export const sessionLifecycle = lifecycle(sessionMachine);
+export type SessionPhase = typeof sessionLifecycle.initial;
