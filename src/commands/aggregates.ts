@@ -1,0 +1,35 @@
+import { agent } from '../domain/agent/agent.decider.ts';
+import { agentLifecycle } from '../domain/agent/agent.lifecycle.ts';
+import type { Decider } from '../domain/kernel/decider.ts';
+import type { Event } from '../domain/kernel/event.ts';
+import type { Lifecycle } from '../domain/kernel/lifecycle.ts';
+import { key } from '../domain/key/key.decider.ts';
+import { keyLifecycle } from '../domain/key/key.lifecycle.ts';
+import { session } from '../domain/session/session.decider.ts';
+import { sessionLifecycle } from '../domain/session/session.lifecycle.ts';
+
+/** A decider whose types are known to nobody but itself; what comes out of it goes back into it only. */
+export type AnyDecider = Decider<never, unknown, Event, unknown>;
+
+/** What decides for a category of streams, and what its lifecycle allows in a phase. */
+export interface Aggregate {
+  readonly decider: AnyDecider;
+  readonly steps: (phase: string) => readonly string[];
+}
+
+export type Aggregates = ReadonlyMap<string, Aggregate>;
+
+const aggregate = <Command, State, Ev extends Event, Refusal, Phase extends string, Step extends string>(
+  decider: Decider<Command, State, Ev, Refusal>,
+  life: Lifecycle<Phase, Step>,
+): Aggregate => ({
+  decider: decider as unknown as AnyDecider,
+  steps: (phase) => life.steps(phase as Phase),
+});
+
+/** Every aggregate, by the noun its streams begin with. */
+export const aggregates: Aggregates = new Map([
+  ['agent', aggregate(agent, agentLifecycle)],
+  ['session', aggregate(session, sessionLifecycle)],
+  ['key', aggregate(key, keyLifecycle)],
+]);

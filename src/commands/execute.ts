@@ -1,0 +1,163 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { Catalogue } from '../domain/kernel/catalogue.ts';
+import type { Decider } from '../domain/kernel/decider.ts';
+import type { Event, Recorded } from '../domain/kernel/event.ts';
+import { LogError, type Clock, type EventLog, type StoredEvent, type Telemetry } from '../ports.ts';
+import { advanced, memory, recall, type Recollection, type UnreadableStream } from './recall.ts';
+import { recorded, type Provenance } from './record.ts';
+
+/** A race lost so often that the caller should look again (assurance F25). */
+export interface Conflict {
+  readonly reason: 'Conflict';
+  readonly stream: string;
+}
+
+/** The caller decided on a revision that is no longer the newest. */
+export interface StaleRevision {
+  readonly reason: 'StaleRevision';
+  readonly stream: string;
+  readonly given: number;
+  readonly current: number;
+}
+
+export type EngineRefusal = Conflict | StaleRevision | UnreadableStream;
+
+/** What became of a command. `again` tells that it had been done before, and that this is the answer it got then. */
+export interface Receipt<State = unknown> {
+  readonly stream: string;
+  readonly events: readonly Recorded[];
+  readonly state: State;
+  readonly revision: number;
+  /** Where its last event stands; for a command that changed nothing, where the stream's last event stands. */
+  readonly position: bigint;
+  readonly again: boolean;
+}
+
+const attemptsMax = 5;
+const unknownOutcomesMax = 3;
+const pauseMs = 100;
+
+/** What the engines share: the record, what is remembered of it, and who wants to hear what was appended here. */
+export interface Engine {
+  readonly log: EventLog;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly remembered: ReturnType<typeof memory>;
+  /** New with each start: two lives of one node are two writers, and only one of them records a step of a process. */
+  readonly life: string;
+  /** Called after each append of this node with the stream and its new events. Listeners must not throw. */
+  readonly appended: Set<(stream: string, events: readonly Recorded[]) => void>;
+}
+
+export const engine = (parts: Omit<Engine, 'remembered' | 'appended' | 'life'>): Engine => ({
+  ...parts,
+  life: parts.clock.id(),
+  remembered: memory(),
+  appended: new Set(),
+});
+
+/** One command's share of an append. */
+export interface Share {
+  readonly events: readonly Event[];
+  readonly provenance: Provenance;
+}
+
+/**
+ * Appends what was decided and tells what is known then; undefined when somebody else was first.
+ * Throws the log's errors; an outcome that stays unknown (`unavailable`, `timeout`) is one of them.
+ */
+export const commit = async <State, Ev extends Event>(
+  { log, catalogue, remembered, appended, clock, telemetry }: Engine,
+  decider: Pick<Decider<never, State, Ev, unknown>, 'evolve'>,
+  known: Recollection<State>,
+  shares: readonly Share[],
+): Promise<Recollection<State> | undefined> => {
+  let tail = known.tail;
+  const stored = shares.flatMap(({ events, provenance }) => {
+    const share = recorded(catalogue, known.stream, tail, events, provenance);
+    tail = share.tail;
+    return share.stored;
+  });
+  const expected = known.tail.revision < 0 ? 'no_stream' : known.tail.revision;
+  const began = clock.now();
+  const outcome = await telemetry.span('append', { 'acta.stream': known.stream, 'acta.events': stored.length }, () =>
+    log.append(known.stream, expected, stored),
+  );
+  telemetry.observe('acta_append_duration_seconds', (clock.now() - began) / 1000);
+  if (!outcome.ok) {
+    remembered.forget(known.stream);
+    return undefined;
+  }
+  if (outcome.revision !== known.tail.revision + stored.length)
+    throw new LogError(
+      'corrupt',
+      `${known.stream}: ${stored.length} events after ${known.tail.revision} end at ${outcome.revision}`,
+    );
+  telemetry.count('acta_events_appended_total', {}, stored.length);
+  const recorded_at = new Date(began).toISOString();
+  const first = known.tail.revision + 1;
+  const events = stored.map((event, index): StoredEvent => ({
+    ...event,
+    stream: known.stream,
+    revision: first + index,
+    // Only the last position is told; the ones before it are not used before they are read back.
+    position: outcome.position - BigInt(stored.length - 1 - index),
+    recorded_at,
+  }));
+  const after = advanced(decider, known, events);
+  remembered.keep(after);
+  for (const hear of appended) hear(known.stream, events);
+  return after;
+};
+
+const receipt = <State>(known: Recollection<State>, events: readonly Recorded[], again: boolean): Receipt<State> => ({
+  stream: known.stream,
+  events,
+  state: known.state,
+  revision: known.tail.revision,
+  position: events.at(-1)?.position ?? known.position,
+  again,
+});
+
+/**
+ * Reads, folds, decides, appends; on a lost race, decides again on what really happened, at most five times. A command
+ * that was recorded before gets the answer it got then. `if_match` refuses to decide on another revision than the caller saw.
+ *
+ * Left: the decider's refusal, or the engine's own. Throws LogErrors when the log cannot be read or written; an append
+ * whose outcome is unknown is asked for again with the same ids first, so that it is never done twice (assurance F21).
+ */
+export const execute = async <Command, State, Ev extends Event, Refusal>(
+  engine: Engine,
+  decider: Decider<Command, State, Ev, Refusal>,
+  stream: string,
+  command: Command,
+  provenance: Provenance,
+  { if_match }: { readonly if_match?: number | undefined } = {},
+): Promise<E.Either<Refusal | EngineRefusal, Receipt<State>>> => {
+  const { log, catalogue, remembered } = engine;
+  let unknowns = 0;
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    try {
+      const read = await recall<State, Ev>(log, catalogue, remembered, decider, stream);
+      if (E.isLeft(read)) return read;
+      const known = read.right;
+      const before = known.done.get(provenance.command_id);
+      if (before !== undefined) return E.right(receipt(known, before, true));
+      if (if_match !== undefined && if_match !== known.tail.revision)
+        return E.left({ reason: 'StaleRevision', stream, given: if_match, current: known.tail.revision });
+      const decision = decider.decide(command, known.state);
+      if (E.isLeft(decision)) return decision;
+      if (decision.right.length === 0) return E.right(receipt(known, [], false));
+      const after = await commit(engine, decider, known, [{ events: decision.right, provenance }]);
+      if (after !== undefined) return E.right(receipt(after, after.done.get(provenance.command_id) ?? [], false));
+    } catch (error) {
+      const unknown = error instanceof LogError && (error.fault === 'unavailable' || error.fault === 'timeout');
+      unknowns += 1;
+      if (!unknown || unknowns >= unknownOutcomesMax || attempt === attemptsMax) throw error;
+      remembered.forget(stream);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * 2 ** unknowns));
+    }
+  }
+  return E.left({ reason: 'Conflict', stream });
+};

@@ -1,0 +1,83 @@
+import { crashPoint } from '../crash-points.ts';
+import { categoryOf } from '../domain/kernel/ids.ts';
+import type { Batch, Journal, ProcessEntry, Roster, StoredEvent } from '../ports.ts';
+import type { Driver } from './drive.ts';
+import type { Engine } from './execute.ts';
+import { actorOf, type Kind } from './kind.ts';
+import { outagePauseMs, paused } from './outage.ts';
+
+const checkpointName = 'processes';
+/** Where a batch gave nobody anything to do, the checkpoint may lag by so much: reading that again is cheaper. */
+const checkpointEveryMs = 1_000;
+
+export interface FollowParts {
+  readonly roster: Roster;
+  readonly driver: Driver;
+  readonly kinds: readonly Kind[];
+  readonly react: (event: StoredEvent) => Promise<void>;
+  readonly journal: Journal;
+}
+
+/** What a batch says of processes: the newest revision of each that moved, and whether it moved by other hands than its own. */
+interface Moved {
+  readonly entry: ProcessEntry;
+  readonly revision: number;
+  readonly byItself: boolean;
+}
+
+const movedIn = (batch: Batch, kinds: ReadonlyMap<string, Kind>, now: number): readonly Moved[] => {
+  const moved = new Map<string, Moved>();
+  for (const { stream, revision, metadata } of batch.events) {
+    const kind = kinds.get(categoryOf(stream));
+    if (kind === undefined) continue;
+    const byItself = metadata['actor'] === actorOf(kind) && moved.get(stream)?.byItself !== false;
+    moved.set(stream, { entry: { stream, kind: kind.name, due_at: now }, revision, byItself });
+  }
+  return [...moved.values()];
+};
+
+/**
+ * Follows the log for the processes role: performs reactions, and notes in the roster which processes have something to
+ * do. The checkpoint is moved in the transaction that notes them, after the reactions were done; a crash in between
+ * repeats both, and repeating does nothing new. Lost connections are opened again, for ever, until the signal.
+ */
+export const follow = async (
+  { log, clock, telemetry }: Engine,
+  { roster, driver, kinds, react, journal }: FollowParts,
+  signal: AbortSignal,
+): Promise<void> => {
+  const kindOf = new Map(kinds.map((kind) => [kind.category, kind]));
+  let failures = 0;
+  let savedAt = 0;
+
+  const take = async (batch: Batch): Promise<void> => {
+    for (const event of batch.events) await react(event);
+    const moved = movedIn(batch, kindOf, clock.now());
+    const entries = moved.flatMap(({ entry, revision, byItself }) =>
+      byItself || driver.covers(entry.stream, revision) ? [] : [entry],
+    );
+    if (entries.length > 0 || clock.now() - savedAt >= checkpointEveryMs) {
+      crashPoint('follow.before_checkpoint');
+      await roster.wake(entries, { name: checkpointName, position: batch.position });
+      crashPoint('follow.after_checkpoint');
+      savedAt = clock.now();
+      telemetry.gauge('acta_follow_position', Number(batch.position));
+    }
+    for (const { entry, revision, byItself } of moved) driver.nudge(entry.stream, revision, { byItself });
+  };
+
+  while (!signal.aborted) {
+    try {
+      const from = (await roster.position(checkpointName)) ?? 'start';
+      for await (const batch of log.subscribe({ from, filter: { by: 'not_system' }, signal })) {
+        await take(batch);
+        failures = 0;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      journal.warn('follow_interrupted', { error: String(error), failures });
+      await paused(outagePauseMs(failures), signal);
+    }
+  }
+};

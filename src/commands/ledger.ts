@@ -1,0 +1,141 @@
+import type { Clock, Journal, ProcessEntry, Roster } from '../ports.ts';
+import { bell } from './bell.ts';
+
+export const leaseMs = 30_000;
+const idlePollMs = 1_000;
+const retryAfterFaultMs = 2_000;
+
+/** How an instance was left; `leased`, whether the roster knew that it was ours. */
+export interface Ending {
+  readonly entry: ProcessEntry;
+  readonly done: boolean;
+  readonly leased: boolean;
+}
+
+/** What the ledger asks of the driver. */
+export interface Hands {
+  /** How many more instances may start. */
+  readonly room: () => number;
+  readonly isRunning: (stream: string) => boolean;
+  readonly start: (stream: string, leased: boolean) => void;
+}
+
+interface Desk {
+  readonly roster: Roster;
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly journal: Journal;
+}
+
+/** What is still to be said to the roster, and when to ask it next. */
+interface Notes {
+  readonly wanted: Map<string, ProcessEntry>;
+  readonly endings: Map<string, Ending>;
+  /** Epoch milliseconds. */
+  pollDue: number;
+  reclaimed: boolean;
+}
+
+const claimWanted = async ({ wanted, endings }: Notes, desk: Desk, hands: Hands): Promise<void> => {
+  const { roster, owner, clock, journal } = desk;
+  const entries = [...wanted.values()].slice(0, Math.max(0, hands.room()));
+  if (entries.length === 0) return;
+  for (const { stream } of entries) {
+    wanted.delete(stream);
+    endings.delete(stream);
+  }
+  try {
+    const got = new Set(await roster.claim(owner, clock.now(), leaseMs, entries));
+    for (const { stream } of entries) if (got.has(stream)) hands.start(stream, true);
+  } catch (error) {
+    journal.warn('roster_unavailable', { error: String(error), driving_without_lease: entries.length });
+    for (const { stream } of entries) hands.start(stream, false);
+  }
+};
+
+const release = async (notes: Notes, { roster, owner, clock }: Desk, hands: Hands): Promise<void> => {
+  const { wanted, endings } = notes;
+  const left = [...endings].filter(([stream]) => !wanted.has(stream) && !hands.isRunning(stream));
+  if (left.length === 0) return;
+  // What was driven without a lease may be in no roster at all; giving back alone would lose when it is due.
+  const unlisted = left.flatMap(([, { entry, done, leased }]) => (leased || done ? [] : [entry]));
+  if (unlisted.length > 0) await roster.claim(owner, clock.now(), leaseMs, unlisted);
+  await roster.release(
+    owner,
+    left.map(([stream, { entry, done }]) => ({ stream, due_at: entry.due_at, done })),
+  );
+  for (const [stream, ending] of left) {
+    if (endings.get(stream) === ending) endings.delete(stream);
+    if (ending.entry.due_at !== null) notes.pollDue = Math.min(notes.pollDue, ending.entry.due_at);
+  }
+};
+
+/** What a former life of this node held is free to it at once (decision 0005). */
+const reclaim = async (notes: Notes, desk: Desk, hands: Hands): Promise<void> => {
+  if (notes.reclaimed) return;
+  const held = await desk.roster.held(desk.owner);
+  notes.reclaimed = true;
+  for (const entry of held) if (!hands.isRunning(entry.stream)) notes.wanted.set(entry.stream, entry);
+  await claimWanted(notes, desk, hands);
+};
+
+const claimDue = async (notes: Notes, { roster, owner, clock }: Desk, hands: Hands): Promise<void> => {
+  const room = hands.room();
+  if (clock.now() < notes.pollDue || room <= 0) return;
+  const due = await roster.claimDue(owner, clock.now(), leaseMs, room);
+  for (const { stream } of due) if (!hands.isRunning(stream)) hands.start(stream, true);
+  // Where all that fits was taken, there may be more.
+  const next = due.length === room ? clock.now() : await roster.nextDue();
+  notes.pollDue = Math.min(next ?? Number.POSITIVE_INFINITY, clock.now() + idlePollMs);
+};
+
+/**
+ * All traffic with the roster goes through here, one statement after the other, so that no release overtakes a claim; and
+ * many instances share a statement. While the roster is out of reach, what is wanted starts without a lease; what is left
+ * of it is entered once the roster is back.
+ */
+export const ledger = (desk: Desk, hands: Hands) => {
+  const { clock, journal } = desk;
+  const notes: Notes = { wanted: new Map(), endings: new Map(), pollDue: 0, reclaimed: false };
+  const attention = bell();
+
+  const round = async (): Promise<void> => {
+    try {
+      await claimWanted(notes, desk, hands);
+      await release(notes, desk, hands);
+      await reclaim(notes, desk, hands);
+      await claimDue(notes, desk, hands);
+    } catch (error) {
+      journal.warn('roster_unavailable', { error: String(error) });
+      notes.pollDue = clock.now() + retryAfterFaultMs;
+    }
+  };
+
+  /** Until something is due or may be; with no room for it, until some instance ends. */
+  const restMs = (): number =>
+    hands.room() <= 0 ? idlePollMs : Math.max(1, Math.min(notes.pollDue - clock.now(), idlePollMs));
+
+  return {
+    want: (entry: ProcessEntry): void => {
+      notes.wanted.set(entry.stream, entry);
+      attention.ring();
+    },
+    giveBack: (ending: Ending): void => {
+      notes.endings.set(ending.entry.stream, ending);
+      attention.ring();
+    },
+    /** The roster has changed: look for due instances now. */
+    poke: (): void => {
+      notes.pollDue = 0;
+      attention.ring();
+    },
+    keep: async (until: AbortSignal): Promise<void> => {
+      until.addEventListener('abort', attention.ring, { once: true });
+      while (!until.aborted) {
+        await round();
+        await attention.wait(restMs());
+      }
+    },
+    release: (): Promise<void> => release(notes, desk, hands),
+  };
+};

@@ -1,0 +1,144 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { z } from 'zod';
+import { agent } from '../../domain/agent/agent.decider.ts';
+import { idInput } from '../../domain/kernel/id.input.ts';
+import { derived, streamOf } from '../../domain/kernel/ids.ts';
+import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { session, type SessionRefused } from '../../domain/session/session.decider.ts';
+import type { SessionCommand } from '../../domain/session/session.commands.ts';
+import type { SessionState } from '../../domain/session/session.state.ts';
+import { problem } from '../../problems.ts';
+import { ask, command, type CommandContext } from '../context.ts';
+import type { Receipt } from '../execute.ts';
+import { recall } from '../recall.ts';
+import { problemOf } from '../refusals.ts';
+
+export const session_id = idInput('session');
+export const tag = 'sessions';
+export const scope = 'sessions:write';
+export const exampleId = '0198d7a0-0000-7000-8000-000000000002';
+
+export const SessionView = z.object({
+  session_id: z.uuid(),
+  agent_id: z.uuid(),
+  status: z.enum(['idle', 'running', 'closed']),
+  turns: z.int(),
+  turn_id: z.uuid().nullable(),
+  revision: z.int(),
+});
+
+const view = ({ state, revision }: Receipt<SessionState>): z.infer<typeof SessionView> => ({
+  session_id: state.session_id,
+  agent_id: state.agent_id,
+  status: state.phase === 'closed' ? 'closed' : state.phase === 'idle' ? 'idle' : 'running',
+  turns: state.turns,
+  turn_id: state.turn?.turn_id ?? null,
+  revision,
+});
+
+/** Executes a command of a session's. */
+export const askSession = (
+  context: CommandContext,
+  call: Call,
+  id: string,
+  asked: SessionCommand,
+): Promise<E.Either<Problem, Receipt<SessionState>>> =>
+  ask<SessionCommand, SessionState, never, SessionRefused>(
+    context,
+    call,
+    session as never,
+    streamOf('session', id),
+    asked,
+  );
+
+const answered = (outcome: E.Either<Problem, Receipt<SessionState>>): Answer<z.infer<typeof SessionView>> | Problem =>
+  E.isLeft(outcome)
+    ? outcome.left
+    : { output: view(outcome.right), revision: outcome.right.revision, position: outcome.right.position };
+
+/** Why an agent cannot be talked to now, or undefined when it can. Asked again when the turn's context is laid out. */
+export const agentInTheWay = async ({ engine }: CommandContext, agent_id: string): Promise<Problem | undefined> => {
+  const { log, catalogue, remembered } = engine;
+  const found = await recall(log, catalogue, remembered, agent, streamOf('agent', agent_id));
+  if (E.isLeft(found)) return problemOf(found.left);
+  const { phase, profile } = found.right.state;
+  if (profile === null) return problem('not_found', `there is no agent ${agent_id}`);
+  if (phase === 'active' || phase === 'unregistered') return undefined;
+  return problem(`agent_${phase}`, `the agent is ${phase}`, { more: { agent_id } });
+};
+
+export const openSession = command({
+  name: 'open_session',
+  kind: 'command',
+  summary: 'Open a session with an agent',
+  scope,
+  input: z.strictObject({ agent_id: idInput('agent').optional(), title: z.string().max(200).nullable().default(null) }),
+  output: SessionView,
+  http: { method: 'POST', path: '/sessions', tag },
+  cli: 'sessions open',
+  problems: ['agent_paused', 'agent_stopped', 'agent_retired', 'not_found'],
+  examples: [{ title: 'With the default agent', input: { title: 'Order 4821' } }],
+  run: async (context, { agent_id = context.default_agent_id, title }, call) => {
+    const blocked = await agentInTheWay(context, agent_id);
+    if (blocked !== undefined) return blocked;
+    const id = derived('session', call.command_id);
+    const opened = answered(
+      await askSession(context, call, id, { type: 'OpenSession', session_id: id, agent_id, title }),
+    );
+    return 'output' in opened ? { ...opened, status: 201, location: `/sessions/${id}` } : opened;
+  },
+});
+
+const close = (context: CommandContext, call: Call, id: string, reason: string) =>
+  askSession(context, call, id, { type: 'CloseSession', reason });
+
+export const closeSession = command({
+  name: 'close_session',
+  kind: 'command',
+  summary: 'Close a session',
+  scope,
+  input: z.strictObject({ session_id, reason: z.string().max(2_000).default('') }),
+  output: SessionView,
+  http: { method: 'POST', path: '/sessions/{session_id}/close', tag },
+  cli: 'sessions close',
+  problems: ['turn_running', 'not_found'],
+  examples: [{ title: 'The matter is settled', input: { session_id: exampleId, reason: 'settled' } }],
+  run: async (context, { session_id: id, reason }, call) => answered(await close(context, call, id, reason)),
+});
+
+export const endChat = command({
+  name: 'end_chat',
+  kind: 'command',
+  summary: 'End a conversation',
+  scope,
+  input: z.strictObject({ session_id }),
+  output: z.object({ status: z.literal('ended'), session_id: z.uuid() }),
+  http: { method: 'DELETE', path: '/chat/{session_id}', tag: 'chat' },
+  problems: ['turn_running', 'not_found'],
+  examples: [{ title: 'Good-bye', input: { session_id: exampleId } }],
+  run: async (context, { session_id: id }, call) => {
+    const outcome = await close(context, call, id, 'ended by the caller');
+    if (E.isLeft(outcome)) return outcome.left;
+    return { output: { status: 'ended' as const, session_id: id }, position: outcome.right.position };
+  },
+});
+
+export const cancelTurn = command({
+  name: 'cancel_turn',
+  kind: 'command',
+  summary: 'Cancel the turn that is running',
+  scope,
+  input: z.strictObject({
+    session_id,
+    turn_id: idInput('turn'),
+    reason: z.string().max(2_000).default('canceled by the caller'),
+  }),
+  output: SessionView,
+  http: { method: 'POST', path: '/sessions/{session_id}/turns/{turn_id}/cancel', tag },
+  cli: 'turns cancel',
+  mcp: { tool: 'cancel_turn', read_only: false, destructive: false, idempotent: true },
+  problems: ['turn_not_running', 'invalid_transition', 'not_found'],
+  examples: [{ title: 'Never mind', input: { session_id: exampleId, turn_id: exampleId, reason: 'never mind' } }],
+  run: async (context, { session_id: id, turn_id, reason }, call) =>
+    answered(await askSession(context, call, id, { type: 'CancelTurn', turn_id, reason })),
+});
