@@ -1,0 +1,139 @@
+import { sql, type Kysely } from 'kysely';
+import type { ProcessEntry, Roster } from '../../ports.ts';
+import type { Lasting } from '../../schema.ts';
+import { retried } from './transaction.ts';
+
+interface EntryRow {
+  readonly stream: string;
+  readonly kind: string;
+  readonly due_at: bigint | null;
+}
+
+const columns = (entries: readonly ProcessEntry[]) => ({
+  streams: entries.map(({ stream }) => stream),
+  kinds: entries.map(({ kind }) => kind),
+  dues: entries.map(({ due_at }) => due_at),
+});
+
+const entryOf = ({ stream, kind, due_at }: EntryRow): ProcessEntry => ({
+  stream,
+  kind,
+  due_at: due_at === null ? null : Number(due_at),
+});
+
+/** Taking instances and keeping them. */
+const taking = (db: Kysely<Lasting>): Pick<Roster, 'claimDue' | 'claim' | 'held' | 'renew'> => ({
+  claimDue: async (owner, now, lease_ms, limit) => {
+    const { rows } = await retried(() =>
+      sql<EntryRow>`
+        with due as (
+          select stream, kind, due_at from acta.processes
+          where ready_at <= ${now} order by ready_at limit ${limit} for update skip locked
+        )
+        update acta.processes held set owner = ${owner}, lease_until = ${now + lease_ms}, due_at = null
+        from due where held.stream = due.stream
+        returning due.stream, due.kind, due.due_at`.execute(db),
+    );
+    return rows.map(entryOf);
+  },
+
+  claim: async (owner, now, lease_ms, entries) => {
+    if (entries.length === 0) return [];
+    const { streams, kinds } = columns(entries);
+    const { rows } = await retried(() =>
+      sql<{ readonly stream: string }>`
+        insert into acta.processes as held (stream, kind, due_at, owner, lease_until)
+        select stream, min(kind), null, ${owner}, ${now + lease_ms}::int8
+        from unnest(${streams}::text[], ${kinds}::text[]) as wanted (stream, kind) group by stream order by stream
+        on conflict (stream) do update set
+          owner = excluded.owner, lease_until = excluded.lease_until, due_at = null
+        where held.owner is null or held.owner = excluded.owner or held.lease_until <= ${now}
+        returning held.stream`.execute(db),
+    );
+    return rows.map(({ stream }) => stream);
+  },
+
+  held: async (owner) => {
+    const { rows } = await retried(() =>
+      sql<EntryRow>`select stream, kind, due_at from acta.processes where owner = ${owner} order by stream`.execute(db),
+    );
+    return rows.map(entryOf);
+  },
+
+  renew: async (owner, now, lease_ms, streams) => {
+    if (streams.length === 0) return [];
+    const { rows } = await retried(() =>
+      sql<{ readonly stream: string }>`
+        with mine as (
+          select stream from acta.processes where stream = any(${streams}::text[]) and owner = ${owner}
+          order by stream for update
+        )
+        update acta.processes held set lease_until = ${now + lease_ms}
+        from mine where held.stream = mine.stream returning held.stream`.execute(db),
+    );
+    return rows.map(({ stream }) => stream);
+  },
+});
+
+/** Giving instances back, waking them, and looking when the next one is due. */
+const givingBack = (db: Kysely<Lasting>): Pick<Roster, 'release' | 'wake' | 'nextDue' | 'position'> => ({
+  release: async (owner, ends) => {
+    if (ends.length === 0) return;
+    const streams = ends.map(({ stream }) => stream);
+    const dues = ends.map(({ due_at, done }) => (done ? null : due_at));
+    const dones = ends.map(({ done }) => done);
+    await retried(() =>
+      sql`
+        with ended as (
+          select held.stream, least(held.due_at, given.due_at) as due_at, given.done and held.due_at is null as gone
+          from acta.processes held
+          join unnest(${streams}::text[], ${dues}::int8[], ${dones}::bool[]) as given (stream, due_at, done)
+            on held.stream = given.stream
+          where held.owner = ${owner} order by held.stream for update of held
+        ),
+        forgotten as (
+          delete from acta.processes held using ended where held.stream = ended.stream and ended.gone
+        )
+        update acta.processes held set owner = null, lease_until = null, due_at = ended.due_at
+        from ended where held.stream = ended.stream and not ended.gone`.execute(db),
+    );
+  },
+
+  wake: async (entries, { name, position }) => {
+    const { streams, kinds, dues } = columns(entries);
+    await retried(() =>
+      sql`
+        with moved as (
+          insert into acta.checkpoints as held (name, position) values (${name}, ${position})
+          on conflict (name) do update set position = excluded.position, updated_at = now()
+          where held.position < excluded.position returning 1
+        )
+        insert into acta.processes as held (stream, kind, due_at)
+        select stream, min(kind), min(due_at)
+        from unnest(${streams}::text[], ${kinds}::text[], ${dues}::int8[]) as woken (stream, kind, due_at)
+        where exists (select from moved) group by stream order by stream
+        on conflict (stream) do update set due_at = least(held.due_at, excluded.due_at)`.execute(db),
+    );
+  },
+
+  nextDue: async () => {
+    const { rows } = await sql<{ readonly ready_at: bigint | null }>`
+      select min(ready_at) as ready_at from acta.processes`.execute(db);
+    const ready = rows[0]?.ready_at ?? null;
+    return ready === null ? undefined : Number(ready);
+  },
+
+  position: async (name) => {
+    const row = await db.selectFrom('acta.checkpoints').select('position').where('name', '=', name).executeTakeFirst();
+    return row?.position;
+  },
+});
+
+/**
+ * The roster in `acta.processes`. Every call is one statement, however many instances it speaks of.
+ *
+ * An instance is free while it has no owner, or its lease has ended. Whoever takes one empties its `due_at`, so that what
+ * stands there when it is given back came in the meantime: no wake-up is lost to a driver that had already looked.
+ * Statements that lock several rows lock them in the order of their streams, and so do not meet head-on.
+ */
+export const postgresRoster = (db: Kysely<Lasting>): Roster => ({ ...taking(db), ...givingBack(db) });

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { operation, type Problem } from '../../domain/kernel/operation.ts';
+import { problem } from '../../problems.ts';
+import { ProjectionFault } from '../fault.ts';
+import type { Project } from '../project.ts';
+
+/** What those who look after read models work with. */
+export interface MaintenanceContext {
+  readonly projections: Project;
+}
+
+export const maintenance = operation<MaintenanceContext>();
+export const tag = 'projections';
+export const look = 'projections:read';
+export const change = 'projections:admin';
+export const name = z.string().min(1).max(48).meta({ description: 'The name of a projection.' });
+export const exampleId = '0198d7a0-0000-7000-8000-000000000006';
+
+/** What the engine refuses, as a problem; everything else goes on being thrown. */
+export const tried = async <T>(work: () => Promise<T>): Promise<T | Problem> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ProjectionFault) || error.fault !== 'refused') throw error;
+    const unknown = error.message.startsWith('there is no');
+    return problem(unknown ? 'not_found' : 'operation_running', error.message);
+  }
+};

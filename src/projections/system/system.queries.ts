@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { operation } from '../../domain/kernel/operation.ts';
+import { problem } from '../../problems.ts';
+import type { QueryContext } from '../queries.ts';
+
+/** One thing that must work, and how it does. */
+export const Check = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
+export type Check = z.infer<typeof Check>;
+
+const About = z.object({
+  name: z.literal('acta'),
+  version: z.string(),
+  node: z.string(),
+  log: z.enum(['embedded', 'eventstoredb']),
+  read_models: z.enum(['pglite', 'postgresql']),
+  model: z.object({ provider: z.string(), name: z.string() }),
+});
+export type About = z.infer<typeof About>;
+
+/** What the system says of itself. */
+export interface SystemContext extends QueryContext {
+  readonly about: About;
+  readonly default_agent_id: string;
+  /** Whether callers need keys. */
+  readonly keys_required: boolean;
+  /** The database of the read models, asked now. */
+  readonly health: () => Promise<Check>;
+  /** Everything requests need: the log, the database, the read models. */
+  readonly readiness: () => Promise<readonly Check[]>;
+  /** In Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
+}
+
+const query = operation<SystemContext>();
+const tag = 'system';
+const nothing = z.strictObject({});
+const anything = [{ title: 'As it is', input: {} }];
+
+export const getHealth = query({
+  name: 'get_health',
+  kind: 'query',
+  summary: 'Whether this process is well: it asks its database',
+  scope: null,
+  input: nothing,
+  output: z.object({ status: z.literal('healthy'), keys_required: z.boolean() }),
+  http: { method: 'GET', path: '/health', tag },
+  problems: ['not_ready'],
+  examples: anything,
+  run: async ({ health, keys_required }) => {
+    const { ok, detail } = await health();
+    return ok
+      ? { output: { status: 'healthy' as const, keys_required } }
+      : problem('not_ready', detail, { more: { status: 'unhealthy', error: detail } });
+  },
+});
+
+export const getReadiness = query({
+  name: 'get_readiness',
+  kind: 'query',
+  summary: 'Whether requests should be sent here, and if not, why',
+  scope: null,
+  input: nothing,
+  output: z.object({ status: z.literal('ready'), checks: z.array(Check) }),
+  http: { method: 'GET', path: '/ready', tag },
+  problems: ['not_ready'],
+  examples: anything,
+  run: async ({ readiness }) => {
+    const checks = [...(await readiness())];
+    const reasons = checks.filter(({ ok }) => !ok);
+    return reasons.length === 0
+      ? { output: { status: 'ready' as const, checks } }
+      : problem('not_ready', reasons.map(({ name, detail }) => `${name}: ${detail}`).join('; '), { more: { reasons } });
+  },
+});
+
+export const getVersion = query({
+  name: 'get_version',
+  kind: 'query',
+  summary: 'What runs here',
+  scope: null,
+  input: nothing,
+  output: About,
+  http: { method: 'GET', path: '/version', tag },
+  examples: anything,
+  run: ({ about }) => Promise.resolve({ output: about }),
+});
+
+export const getMetrics = query({
+  name: 'get_metrics',
+  kind: 'query',
+  summary: 'Everything that is measured, for Prometheus',
+  scope: null,
+  input: nothing,
+  output: z.string(),
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  http: { method: 'GET', path: '/metrics', tag },
+  examples: anything,
+  run: async ({ metrics }) => ({ output: await metrics() }),
+});
+
+export const getStatus = query({
+  name: 'get_status',
+  kind: 'query',
+  summary: 'The default agent, its model, and what it remembers',
+  scope: 'agents:read',
+  input: nothing,
+  output: z.object({
+    agent_id: z.uuid(),
+    agent_name: z.string().nullable(),
+    model: About.shape.model,
+    sessions: z.object({ open: z.int(), running: z.int() }),
+    turns: z.object({ total: z.int(), completed: z.int(), failed: z.int(), canceled: z.int() }),
+  }),
+  http: { method: 'GET', path: '/status', tag },
+  cli: 'status show',
+  mcp: { tool: 'status', read_only: true, destructive: false, idempotent: true },
+  examples: anything,
+  run: async ({ ask, about, default_agent_id }, _, { principal: { tenant } }) => {
+    const [agent, open, ended] = await ask((db) =>
+      Promise.all([
+        db.selectFrom('agents').select('name').where('agent_id', '=', default_agent_id).executeTakeFirst(),
+        db
+          .selectFrom('sessions')
+          .select(['status', ({ fn }) => fn.countAll<bigint>().as('count')])
+          .where('tenant', '=', tenant)
+          .groupBy('status')
+          .execute(),
+        db
+          .selectFrom('turns')
+          .select(['status', ({ fn }) => fn.countAll<bigint>().as('count')])
+          .where('tenant', '=', tenant)
+          .groupBy('status')
+          .execute(),
+      ]),
+    );
+    const count = (rows: typeof open, ...statuses: readonly string[]): number =>
+      rows.reduce(
+        (sum, row) => (statuses.length === 0 || statuses.includes(row.status) ? sum + Number(row.count) : sum),
+        0,
+      );
+    return {
+      output: {
+        agent_id: default_agent_id,
+        agent_name: agent?.name ?? null,
+        model: about.model,
+        sessions: { open: count(open, 'idle', 'running'), running: count(open, 'running') },
+        turns: {
+          total: count(ended),
+          completed: count(ended, 'completed'),
+          failed: count(ended, 'failed'),
+          canceled: count(ended, 'canceled'),
+        },
+      },
+      projection: 'turns',
+    };
+  },
+});
+
+export const systemQueries = [getHealth, getReadiness, getVersion, getMetrics, getStatus] as const;
