@@ -1,0 +1,151 @@
+import type { z } from 'zod';
+import type { AnyOperation, Method, Problem } from '../../../domain/kernel/operation.ts';
+import { problem, problemKinds, type ProblemCode } from '../../../problems.ts';
+import { fieldsOf, jsonSchemaOf, readingOf, strangersIn, type Reading } from './json.schema.ts';
+import { nearest } from './nearest.ts';
+
+const errorsMax = 20;
+
+type Path = readonly PropertyKey[];
+
+/** One thing wrong with the input: where it is (RFC 6901, as a fragment), a stable code, and a sentence. */
+interface Fault {
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+const pointerTo = (path: Path): string =>
+  `#${path.map((step) => `/${encodeURIComponent(String(step).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;
+
+const at = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (inside, step) => (typeof inside === 'object' && inside !== null ? Reflect.get(inside, step) : undefined),
+    value,
+  );
+
+const stranger = (path: Path, known: readonly string[]): Fault => {
+  const meant = nearest(String(path.at(-1)), known);
+  const message = meant === undefined ? 'there is no such field' : `there is no such field; perhaps ${meant}`;
+  return { pointer: pointerTo(path), code: 'unknown_field', message };
+};
+
+const faultsOf = (issue: z.core.$ZodIssue, input: unknown): readonly Fault[] => {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => stranger([...issue.path, key], []));
+  const pointer = pointerTo(issue.path);
+  if (issue.path.length > 0 && at(input, issue.path) === undefined)
+    return [{ pointer, code: 'missing', message: 'it is required' }];
+  return [{ pointer, code: issue.code, message: issue.message }];
+};
+
+/** A schema may say which problem its issue is: `wrong_id_kind` rather than any invalid text. */
+const namedProblem = ({ issues: [issue] }: z.ZodError): ProblemCode | undefined => {
+  const named: unknown = issue?.code === 'custom' ? issue.params?.['problem'] : undefined;
+  return typeof named === 'string' && named in problemKinds ? (named as ProblemCode) : undefined;
+};
+
+const refused = (faults: readonly Fault[], code: ProblemCode = 'validation_failed'): Problem => {
+  const [first] = faults;
+  const detail = first === undefined ? 'the input is not valid' : `${first.pointer}: ${first.message}`;
+  return problem(code, detail, { more: { errors: faults.slice(0, errorsMax) } });
+};
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** What arrived of a request, before anybody has judged it. */
+export interface Arrived {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: unknown;
+}
+
+export type Taken = { readonly ok: true; readonly input: unknown } | { readonly ok: false; readonly problem: Problem };
+
+const no = (refusal: Problem): Taken => ({ ok: false, problem: refusal });
+
+const isEmpty = (object: object): boolean => {
+  for (const _ in object) return false;
+  return true;
+};
+
+const unknownParameter = (name: string, known: readonly string[]): Problem => {
+  const meant = nearest(name, known);
+  const hint = meant === undefined ? '' : `; perhaps ${meant}`;
+  return problem('unknown_parameter', `there is no query parameter ${name.slice(0, 64)}${hint}`, {
+    more: { parameter: name.slice(0, 64), nearest: meant ?? null, allowed: known },
+  });
+};
+
+/** The query's values in the form their fields want, or the problem with the first name that is none. */
+const readQuery = (query: Arrived['query'], readings: ReadonlyMap<string, Reading>): Taken => {
+  const values: Record<string, unknown> = {};
+  for (const [name, written] of Object.entries(query)) {
+    const read = readings.get(name);
+    if (read === undefined) return no(unknownParameter(name, [...readings.keys()]));
+    values[name] = read(written);
+  }
+  return { ok: true, input: values };
+};
+
+/** The body's members, which may repeat what stands in the path but not contradict it. */
+const joined = (params: Arrived['params'], body: unknown): Taken => {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return no(refused([{ pointer: '#', code: 'invalid_type', message: 'expected an object' }]));
+  const given = body as Members;
+  for (const [name, value] of Object.entries(params))
+    if (Object.hasOwn(given, name) && given[name] !== value)
+      return no(refused([{ pointer: pointerTo([name]), code: 'contradiction', message: 'the path says otherwise' }]));
+  return { ok: true, input: { ...given, ...params } };
+};
+
+/** The names that stand in braces in a path. */
+export const parametersIn = (path: string): readonly string[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []);
+
+/**
+ * How one operation's input is put together at one address: path parameters, and then the query where the method has no
+ * body, or else the body. It is parsed by the operation's own schema, once; unknown names are refused at any depth.
+ */
+export const intake = <Context>(
+  operation: AnyOperation<Context>,
+  method: Method,
+  path: string,
+): ((arrived: Arrived) => Taken) => {
+  const schema = jsonSchemaOf(operation.input, 'input');
+  const fields = fieldsOf(schema);
+  const inPath = new Set(parametersIn(path));
+  for (const name of inPath)
+    if (fields[name] === undefined) throw new Error(`${operation.name}: {${name}} of ${path} is not in its input`);
+  const readings = new Map(
+    Object.entries(fields)
+      .filter(([name]) => !inPath.has(name))
+      .map(([name, field]) => [name, readingOf(field, schema)]),
+  );
+  const bodied = method === 'POST' || method === 'PUT' || method === 'PATCH';
+  const nothing: ReadonlyMap<string, Reading> = new Map();
+
+  const gathered = ({ params, query, body }: Arrived): Taken => {
+    if (bodied) {
+      const strange = readQuery(query, nothing);
+      if (!strange.ok) return strange;
+      const whole = joined(params, body ?? {});
+      if (!whole.ok) return whole;
+      const strangers = strangersIn(whole.input, schema);
+      return strangers.length === 0 ? whole : no(refused(strangers.map((found) => stranger(found.path, found.known))));
+    }
+    if (body !== undefined && body !== null && !(typeof body === 'object' && isEmpty(body)))
+      return no(refused([{ pointer: '#', code: 'unexpected_body', message: `${method} takes no body` }]));
+    if (isEmpty(query)) return { ok: true, input: params };
+    const values = readQuery(query, readings);
+    return values.ok ? { ok: true, input: { ...(values.input as Members), ...params } } : values;
+  };
+
+  return (arrived) => {
+    const whole = gathered(arrived);
+    if (!whole.ok) return whole;
+    const parsed = operation.input.safeParse(whole.input);
+    if (parsed.success) return { ok: true, input: parsed.data };
+    const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, whole.input));
+    return no(refused(faults, namedProblem(parsed.error)));
+  };
+};

@@ -1,0 +1,27 @@
+/** Edit distance, row by row. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+};
+
+const lengthMax = 64;
+
+/** The known name that was probably meant: at most a third of it is different. */
+export const nearest = (name: string, known: readonly string[]): string | undefined => {
+  if (name.length > lengthMax) return undefined;
+  const ranked = known
+    .map((candidate) => ({ candidate, away: distance(name, candidate) }))
+    .toSorted((a, b) => a.away - b.away);
+  const best = ranked[0];
+  return best !== undefined && best.away <= Math.max(2, Math.ceil(best.candidate.length / 3))
+    ? best.candidate
+    : undefined;
+};

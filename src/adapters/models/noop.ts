@@ -1,0 +1,12 @@
+import type { Model } from '../../ports.ts';
+import { failed } from './outcome.ts';
+
+const hint =
+  'no language model is configured: set LLM_PROVIDER=anthropic with ANTHROPIC_API_KEY, or LLM_PROVIDER=scripted';
+
+/** The default: every call is refused, in words that say what to set (requirements D83, C2). */
+export const noopModel = (): Model => ({
+  provider: 'noop',
+  default_model: 'none',
+  complete: () => Promise.resolve(failed('disabled', hint, false)),
+});

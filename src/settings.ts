@@ -1,0 +1,179 @@
+import { z } from 'zod';
+
+/** One variable of the environment: all that is said of it, for the parser, `acta doctor` and `.env.example`. */
+export interface Setting<Value = unknown> {
+  /** What it decides, for a person. */
+  readonly says: string;
+  /** What a right value is: the second half of an error message. */
+  readonly right: string;
+  /** As it would be written; left out where nothing is assumed. */
+  readonly preset?: string;
+  /** Never shown, not even in part. */
+  readonly secret?: true;
+  /** From the text of the variable; undefined where it is unset and has no preset. */
+  readonly schema: z.ZodType<Value>;
+}
+
+const setting = <Value>(definition: Setting<Value>): Setting<Value> => Object.freeze(definition);
+
+const url = (...protocols: readonly string[]): z.ZodType<string> =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)));
+const list = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+const portMax = 65_535;
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((number) => number <= portMax);
+
+/** A bootstrap key opens everything, so it must not be guessable. */
+const keyCharsMin = 16;
+const keyCharsMax = 256;
+
+export const roles = ['api', 'projections', 'processes'] as const;
+export type Role = (typeof roles)[number];
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+
+/** Every variable that Acta reads, by name. What is not here has no effect. */
+export const settings = {
+  HOST: setting({
+    says: 'The address to listen on. Any other than loopback asks every caller for a key.',
+    right: 'a host name or an IP address, without a port',
+    preset: '127.0.0.1',
+    schema: z.string().regex(/^(?:[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:]{2,39})$/),
+  }),
+  PORT: setting({
+    says: 'The port to listen on. Unset, it is 8000 or the next free one; set, it must be free. 0 takes any.',
+    right: 'a whole number from 0 to 65535',
+    schema: port.optional(),
+  }),
+  ACTA_DATA: setting({
+    says: 'The folder of the embedded log and the embedded PostgreSQL.',
+    right: 'a folder, made when it is not there',
+    preset: './.acta',
+    schema: z.string().refine((text) => !text.includes('\0')),
+  }),
+  DATABASE_URL: setting({
+    says: 'PostgreSQL for the read models. Unset, an embedded one in ACTA_DATA serves.',
+    right: 'an address like postgres://user:password@host:5432/database',
+    secret: true,
+    schema: url('postgres', 'postgresql').optional(),
+  }),
+  EVENTSTORE_URL: setting({
+    says: 'EventStoreDB or KurrentDB for the record. Unset, an embedded log in ACTA_DATA serves.',
+    right: 'a connection string like esdb://host:2113?tls=false or esdb+discover://cluster:2113',
+    secret: true,
+    schema: z
+      .string()
+      .regex(/^esdb(?:\+discover)?:\/\/[^\s/]+/)
+      .optional(),
+  }),
+  AOS_API_KEY: setting({
+    says: 'A key that opens everything, to make the first keys with.',
+    right: `${keyCharsMin} to ${keyCharsMax} printable characters without spaces, for example of: openssl rand -hex 32`,
+    secret: true,
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/)
+      .min(keyCharsMin)
+      .max(keyCharsMax)
+      .optional(),
+  }),
+  LLM_PROVIDER: setting({
+    says: 'Who answers for agents: noop (refuses), scripted (offline rules, no language model) or anthropic. The demo takes scripted when it is unset.',
+    right: 'noop, scripted or anthropic',
+    schema: z.string().max(64).optional(),
+  }),
+  LLM_MODEL: setting({
+    says: 'The model where an agent names none.',
+    right: 'the name of a model of the provider',
+    schema: z.string().max(200).optional(),
+  }),
+  ANTHROPIC_API_KEY: setting({
+    says: 'The key for LLM_PROVIDER=anthropic.',
+    right: 'a key without spaces',
+    secret: true,
+    schema: z.string().regex(/^\S+$/).optional(),
+  }),
+  ANTHROPIC_BASE_URL: setting({
+    says: 'Where the Anthropic protocol is spoken, when that is not the provider itself.',
+    right: 'an address like https://host',
+    schema: url('http', 'https').optional(),
+  }),
+  ACTA_SCRIPT: setting({
+    says: "The scripted model's rules.",
+    right: 'a JSON file',
+    schema: z.string().optional(),
+  }),
+  ACTA_ROLES: setting({
+    says: 'What this process does: answers callers, keeps read models, drives processes.',
+    right: `some of ${roles.join(',')}`,
+    preset: roles.join(','),
+    schema: z
+      .string()
+      .transform(list)
+      .pipe(z.array(z.enum(roles)).min(1))
+      .transform((wanted) => roles.filter((role) => wanted.includes(role))),
+  }),
+  ACTA_REBUILD: setting({
+    says: 'A read model whose version was raised is rebuilt on start (auto), or only on command (manual).',
+    right: 'auto or manual',
+    preset: 'auto',
+    schema: z.enum(['auto', 'manual']),
+  }),
+  ACTA_CORS_ORIGINS: setting({
+    says: 'Origins whose pages may ask, separated by commas.',
+    right: 'origins like https://console.example, without a path, or *',
+    schema: z
+      .string()
+      .transform(list)
+      .pipe(z.array(z.string().refine(isOrigin)))
+      .optional(),
+  }),
+  ACTA_LOG_PORT: setting({
+    says: "A port on loopback for EventStoreDB's own protocol, onto the embedded log. Unset, it is closed.",
+    right: 'a whole number from 0 to 65535',
+    schema: port.optional(),
+  }),
+  ACTA_LOG_LEVEL: setting({
+    says: 'From which level on it logs.',
+    right: `one of ${logLevels.join(', ')}`,
+    preset: 'info',
+    schema: z.enum(logLevels),
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting({
+    says: 'Where traces go, over OTLP and HTTP. Unset, none are sent.',
+    right: 'an address like http://host:4318',
+    schema: url('http', 'https').optional(),
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: setting({
+    says: 'Headers for it, as name=value,name=value.',
+    right: 'name=value, separated by commas',
+    secret: true,
+    schema: z
+      .string()
+      .regex(/^[^=,\s]+=[^,]*(?:,\s*[^=,\s]+=[^,]*)*$/)
+      .optional(),
+  }),
+  OTEL_SERVICE_NAME: setting({
+    says: 'The name under which traces and metrics are found.',
+    right: 'a name of at most 100 characters',
+    preset: 'acta',
+    schema: z.string().max(100),
+  }),
+  OTEL_SDK_DISABLED: setting({
+    says: 'Turns traces off altogether.',
+    right: 'true or false',
+    preset: 'false',
+    schema: z.enum(['true', 'false']).transform((text) => text === 'true'),
+  }),
+} as const;
+
+export type Variable = keyof typeof settings;

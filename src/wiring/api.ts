@@ -1,0 +1,108 @@
+import type { Kysely } from 'kysely';
+import { httpServer, type HttpServer } from '../adapters/http/server.ts';
+import { forgetUnfinished, postgresIdempotency } from '../adapters/postgres/idempotency.ts';
+import { aggregates } from '../commands/aggregates.ts';
+import type { Engine } from '../commands/execute.ts';
+import type { Output } from '../commands/output.ts';
+import { catalogue } from '../domain/catalogue.ts';
+import type { Model } from '../ports.ts';
+import { eventShown } from '../projections/events/event.view.ts';
+import type { Project } from '../projections/project.ts';
+import type { ReadModels } from '../projections/queries.ts';
+import type { About } from '../projections/system/system.queries.ts';
+import { checks } from './checks.ts';
+import { defaultAgentId } from './default-agent.ts';
+import { doorOf, isLoopbackHost, keyring, refuseOpenDoor } from './door.ts';
+import { explain } from './explain.ts';
+import { operations } from './operations.ts';
+import { version } from './version.ts';
+import { secret, worldClock as clock, type World } from './world.ts';
+
+const runningSessionsMax = 100;
+const sweepMs = 3_600_000;
+const keyWaitMsMax = 1_000;
+
+const runningSessions =
+  ({ ask }: Project) =>
+  async (agent_id: string): Promise<readonly string[]> => {
+    const rows = await ask<ReadModels, { readonly session_id: string }[]>((db) =>
+      db
+        .selectFrom('sessions')
+        .select('session_id')
+        .where('agent_id', '=', agent_id)
+        .where('status', '=', 'running')
+        .limit(runningSessionsMax)
+        .execute(),
+    );
+    return rows.map(({ session_id }) => session_id);
+  };
+
+/** What the api role is made of, beside the world. */
+export interface ApiParts {
+  readonly core: Engine;
+  readonly model: Model;
+  readonly spoken: Output;
+  readonly read: Project;
+  readonly about: About;
+}
+
+export interface Api {
+  readonly server: HttpServer;
+  readonly url: string;
+  readonly moved: boolean;
+  readonly keyless: boolean;
+}
+
+/** The api role: the operations over HTTP. */
+export const startApi = async (world: World, { core, model, spoken, read, about }: ApiParts): Promise<Api> => {
+  const { config, database, journal, telemetry, log } = world;
+  const ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>): Promise<T> => read.ask<ReadModels, T>(question);
+  const ring = keyring(ask, async () => read.reached('keys', await log.head(), { wait_ms: keyWaitMsMax }));
+  read.onAdvance((name) => {
+    if (name === 'keys') ring.forget();
+  });
+  const keyless = config.bootstrap_key === undefined && isLoopbackHost(config.host);
+  await refuseOpenDoor(config, config.bootstrap_key !== undefined, () =>
+    ask((db) => db.selectFrom('keys').select('key_id').where('status', '=', 'issued').executeTakeFirst()),
+  );
+  const context = {
+    engine: core,
+    aggregates,
+    spoken,
+    model,
+    telemetry,
+    default_agent_id: defaultAgentId,
+    secret,
+    runningSessions: runningSessions(read),
+    log,
+    catalogue,
+    ask,
+    served: read.served,
+    projections: read,
+    about,
+    keys_required: !keyless,
+    metrics: telemetry.metricsText,
+    ...checks({ log, database, projections: read }),
+  };
+  const idempotency = postgresIdempotency(database.db, clock);
+  // The embedded database is this process's alone: what was being answered when it was opened is answered by nobody.
+  if (database.kind === 'pglite') await forgetUnfinished(database.db);
+  setInterval(() => void idempotency.sweep().catch(() => undefined), sweepMs).unref();
+  const server = httpServer<typeof context>({
+    operations,
+    context,
+    authenticate: doorOf({ bootstrap: config.bootstrap_key, loopbackOpen: keyless, find: ring.find, now: clock.now }),
+    keyless,
+    idempotency,
+    waitFor: (required, { projection, ...wait }) => read.reached(projection, required, wait),
+    events: { subscribe: log.subscribe, head: log.head, readAll: log.readAll, scope: 'events:read', show: eventShown },
+    explain: explain(database),
+    journal,
+    telemetry,
+    clock,
+    version,
+    cors_origins: config.cors_origins,
+  });
+  const { url, moved } = await server.listen(config.host, config.port, { next_free: !config.port_is_fixed });
+  return { server, url, moved, keyless };
+};

@@ -1,0 +1,56 @@
+import type { Config } from '../config.ts';
+import type { Journal } from '../ports.ts';
+import { openLog, openReadModels } from './world.ts';
+
+interface Check {
+  readonly name: string;
+  readonly verdict: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+const silent = (): void => undefined;
+const journal: Journal = { debug: silent, info: silent, warn: silent, error: silent };
+
+const failed = (name: string, error: unknown, hint: string): Check => ({
+  name,
+  verdict: 'fail',
+  detail: error instanceof Error ? error.message : String(error),
+  hint,
+});
+
+const logCheck = async (config: Config): Promise<Check> => {
+  try {
+    const { log, kind } = await openLog(config);
+    const head = await log.head();
+    await log.close();
+    return { name: 'log', verdict: 'ok', detail: `${kind}, its last position is ${head}` };
+  } catch (error) {
+    return failed('log', error, 'stop the server that has it open, or check EVENTSTORE_URL');
+  }
+};
+
+const databaseCheck = async (config: Config): Promise<Check> => {
+  try {
+    const database = await openReadModels(config, journal);
+    const detail = `${database.kind}, ${database.vector ? 'with' : 'without'} pgvector`;
+    await database.close();
+    return { name: 'read models', verdict: 'ok', detail };
+  } catch (error) {
+    return failed('read models', error, 'stop the server that has it open, or check DATABASE_URL');
+  }
+};
+
+const modelCheck = ({ model: { provider, anthropic_api_key } }: Config): Check => {
+  if (provider === undefined || provider === 'noop')
+    return { name: 'model', verdict: 'warn', detail: 'none: every turn ends as disabled', hint: 'set LLM_PROVIDER' };
+  if (provider === 'anthropic' && anthropic_api_key === undefined)
+    return { name: 'model', verdict: 'warn', detail: 'anthropic, without a key', hint: 'set ANTHROPIC_API_KEY' };
+  return { name: 'model', verdict: 'ok', detail: provider };
+};
+
+/** Opens what a server would open, looks, and closes it again. */
+export const examine = async (config: Config): Promise<readonly Check[]> => [
+  ...(await Promise.all([logCheck(config), databaseCheck(config)])),
+  modelCheck(config),
+];

@@ -1,0 +1,102 @@
+import { fileURLToPath } from 'node:url';
+import { announceServer, withdrawServer } from '../adapters/cli/server.file.ts';
+import type { Config } from '../config.ts';
+import { startNode, type ActaNode } from '../wiring.ts';
+
+const graceMs = 10_000;
+const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
+
+/** Waits for a signal, or for the log to give up; answers the exit code. A second signal leaves at once. */
+const untilStopped = async (node: ActaNode, config: Config): Promise<number> => {
+  const signalled = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve(0);
+      });
+  });
+  const exit = await Promise.race([signalled, node.failed.then(() => 1)]);
+  withdrawServer(config.folder, process.pid);
+  await node.stop(graceMs);
+  return exit;
+};
+
+const told = (node: ActaNode, config: Config): void => {
+  const { url, recovered } = node;
+  say(`acta ${node.version} · ${node.about.log} log · ${node.about.read_models} · data ${config.folder}`);
+  if (recovered > 0) say(`  recovered   ${recovered} events on the record`);
+  if (node.front_port !== undefined) say(`  log         esdb://127.0.0.1:${node.front_port}?tls=false`);
+  const { provider } = node.about.model;
+  const remark =
+    provider === 'scripted'
+      ? ' (a script that runs offline; no language model)'
+      : provider === 'noop'
+        ? ' (none: set LLM_PROVIDER)'
+        : '';
+  say(`  model       ${provider}${remark}`);
+  if (url === undefined) return;
+  if (node.moved) say(`  port        ${config.port} is taken, so it is the next free one`);
+  if (node.keyless) say('  keys        none are asked for: callers on this machine may do everything');
+  say(`  api         ${url}   reference ${url}/docs`);
+};
+
+/** Why it could not start, in a sentence: whoever reads it can mend it, or it is said whole in the journal. */
+class NotStarted extends Error {
+  override readonly name = 'NotStarted';
+}
+
+const started = async (config: Config): Promise<ActaNode> => {
+  const node = await startNode(config).catch((error: unknown) => {
+    throw new NotStarted(error instanceof Error ? error.message : String(error), { cause: error });
+  });
+  if (node.url !== undefined) announceServer(config.folder, { url: node.url, pid: process.pid });
+  return node;
+};
+
+/** Says why it could not start, and answers the exit code of a failed check. */
+const orSaid = async (run: () => Promise<number>): Promise<number> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof NotStarted)) throw error;
+    process.stderr.write(`acta cannot start: ${error.message}\n`);
+    return 1;
+  }
+};
+
+/** Serves until it is told to stop. */
+export const serve = (config: Config): Promise<number> => orSaid(() => serving(config));
+
+/** Serves with the scripted model where no other was named, and says what to try. */
+export const demo = (config: Config): Promise<number> => orSaid(() => demonstrating(config));
+
+const serving = async (config: Config): Promise<number> => {
+  const node = await started(config);
+  told(node, config);
+  say('Ready. Press Ctrl-C to stop.');
+  return await untilStopped(node, config);
+};
+
+const demonstrating = async (config: Config): Promise<number> => {
+  const script = fileURLToPath(new URL('../../examples/demo/replies.json', import.meta.url));
+  const model = { provider: 'scripted', script_file: script, ...config.model };
+  // A newcomer reads what is said above, not the journal: it speaks up when something is wrong, unless asked for more.
+  const log_level = process.env['ACTA_LOG_LEVEL'] === undefined ? 'warn' : config.log_level;
+  const own = { ...config, model, log_level } as const;
+  const node = await started(own);
+  told(node, own);
+  if (node.url !== undefined) {
+    const curl = `curl -sN ${node.url}/chat -H 'content-type: application/json' -d`;
+    say(
+      '',
+      'Try, in another terminal:',
+      `  say something                 ${curl} '{"message":"hello"}'`,
+      `  read what it left             curl -s ${node.url}/streams`,
+      `  ask for something slow        ${curl} '{"message":"take your time","stream":true}'`,
+      `  and kill it in the middle     kill -9 ${process.pid}     then npm start again: the turn is finished`,
+      '',
+      'Everything is kept. Press Ctrl-C to stop.',
+    );
+  }
+  return await untilStopped(node, config);
+};

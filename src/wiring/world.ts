@@ -1,0 +1,100 @@
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { lockFolder, type FolderLock } from '../adapters/postgres/folder.lock.ts';
+import type { Config } from '../config.ts';
+import type { Clock, EventLog, Journal } from '../ports.ts';
+import type { Database } from '../schema.ts';
+import { version } from './version.ts';
+import { openWitnesses, type Witnesses } from './world.telemetry.ts';
+
+/** The clock and the chance of this machine. */
+export const worldClock: Clock = {
+  now: () => Date.now(),
+  id: () => randomUUIDv7(),
+  chance: () => Math.random(),
+};
+
+/** A secret of 256 random bits, base64url. */
+export const secret = (): string => randomBytes(32).toString('base64url');
+
+const NodeNote = z.object({ node: z.uuid() });
+
+/** This node's lasting name, and the lock that makes it the only one of that name (decision 0005). */
+export const nodeOf = (folder: string): { readonly name: string; readonly lock: FolderLock } => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = lockFolder(join(folder, 'node'));
+  lock.enter();
+  const file = join(folder, 'node', 'node.json');
+  try {
+    return { name: NodeNote.parse(JSON.parse(readFileSync(file, 'utf8'))).node, lock };
+  } catch {
+    const node = randomUUID();
+    writeFileSync(file, JSON.stringify({ node }));
+    return { name: node, lock };
+  }
+};
+
+/** A log, and when it can record no more and the process must end (assurance F36). */
+export interface OpenLog {
+  readonly log: EventLog;
+  readonly kind: 'embedded' | 'eventstoredb';
+  readonly front_port: number | undefined;
+  readonly stopped: Promise<Error> | undefined;
+}
+
+/** The log that the environment names: a server, or the embedded one. Clients are loaded only where they are used. */
+export const openLog = async ({ eventstore_url, folder, log_port }: Config): Promise<OpenLog> => {
+  if (eventstore_url !== undefined) {
+    const { openEventStoreDb } = await import('../adapters/eventstoredb/event-log.ts');
+    return { log: openEventStoreDb(eventstore_url), kind: 'eventstoredb', front_port: undefined, stopped: undefined };
+  }
+  const { openEmbeddedLog } = await import('../adapters/embedded-log/event-log.ts');
+  const log = await openEmbeddedLog({
+    folder: join(folder, 'log'),
+    ...(log_port === undefined ? {} : { front_port: log_port }),
+  });
+  return { log, kind: 'embedded', front_port: log.front_port, stopped: log.stopped };
+};
+
+/** The database that the environment names: a server, or the embedded one. */
+export const openReadModels = async ({ database_url, folder }: Config, journal: Journal): Promise<Database> => {
+  const { openDatabase } = await import('../adapters/postgres/database.ts');
+  return openDatabase({ url: database_url, folder: join(folder, 'read-models'), journal });
+};
+
+/** What a node stands on. */
+export interface World extends Witnesses, OpenLog {
+  readonly config: Config;
+  readonly database: Database;
+  readonly node: ReturnType<typeof nodeOf>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens what a node stands on. The log and the database open side by side; what one of them refuses, closes the other. */
+export const openWorld = async (config: Config): Promise<World> => {
+  const node = nodeOf(config.folder);
+  const witnesses = await openWitnesses(config, version);
+  const [log, database] = await Promise.allSettled([openLog(config), openReadModels(config, witnesses.journal)]);
+  if (log.status === 'fulfilled' && database.status === 'fulfilled')
+    return {
+      config,
+      ...witnesses,
+      ...log.value,
+      database: database.value,
+      node,
+      close: async () => {
+        witnesses.journal.info('node_stopping', { node: node.name });
+        await log.value.log.close();
+        await database.value.close();
+        node.lock.release();
+        await witnesses.telemetry.close();
+        await witnesses.journal.close();
+      },
+    };
+  if (log.status === 'fulfilled') await log.value.log.close();
+  if (database.status === 'fulfilled') await database.value.close();
+  node.lock.release();
+  throw [log, database].find((opened) => opened.status === 'rejected')?.reason;
+};
