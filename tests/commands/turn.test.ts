@@ -1,0 +1,236 @@
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { postgresRoster } from '../../src/adapters/postgres/roster.ts';
+import { replyBytesMax } from '../../src/commands/sessions/perform-turn.ts';
+import { LogError, type EventLog, type Model, type ModelRequest, type Roster } from '../../src/ports.ts';
+import { pglite, type FreshDatabase } from '../support/databases.ts';
+import { eventually, recorded } from './drivers.ts';
+import { engineOn, eventsIn, troubled, typesIn } from './engines.ts';
+import { openLog } from './setting.ts';
+import { meeting, say, scripted, slowModel, startTalking, toAgent, toSession, type TalkingNode } from './turns.ts';
+
+const log = await openLog();
+
+let database: FreshDatabase;
+let roster: Roster;
+let node: TalkingNode | undefined;
+beforeAll(async () => {
+  database = await pglite.open();
+  roster = postgresRoster(database.database.background);
+});
+afterAll(() => database.discard());
+beforeEach(async () => {
+  await sql`truncate acta.processes, acta.checkpoints`.execute(database.database.background);
+  await roster.wake([], { name: 'processes', position: await log.head() });
+});
+afterEach(() => node?.stop());
+
+const talking = (options: Parameters<typeof startTalking>[2] = {}, on: EventLog = log): TalkingNode => {
+  node = startTalking(on, roster, options);
+  return node;
+};
+const listened = (model: Model) => {
+  const requests: ModelRequest[] = [];
+  const complete: Model['complete'] = (request, options) => {
+    requests.push(request);
+    return model.complete(request, options);
+  };
+  return { requests, model: { ...model, complete } };
+};
+const last = async (stream: string, type: string) =>
+  (await eventsIn(log, stream)).findLast((event) => event.type === type)?.data as Readonly<Record<string, unknown>>;
+
+const whole = [
+  'SessionOpened',
+  'TurnReceived',
+  'ContextAssembled',
+  'ModelCalled',
+  'ModelReplied',
+  'TurnAssessed',
+  'TurnCompleted',
+];
+
+describe('a turn', () => {
+  it('is answered, in three appends of its process', async () => {
+    const { trouble, log: counted } = troubled(log);
+    const { engine } = talking({}, counted);
+    const { session_id, stream } = await meeting(engine);
+    const before = trouble.appends;
+    await say(engine, session_id, 'hi');
+    expect(await recorded(log, stream, 'TurnCompleted')).toEqual(whole);
+    expect(trouble.appends - before).toBe(1 + 3);
+    expect(await last(stream, 'ModelReplied')).toMatchObject({ text: 'hello', attempt: 1, is_language_model: false });
+  });
+  it('quotes what was said before, and records only which turns those were', async () => {
+    const { requests, model } = listened(scripted({}));
+    const { engine } = talking({ model });
+    const { session_id, stream } = await meeting(engine);
+    const first = await say(engine, session_id, 'hi');
+    await recorded(log, stream, 'TurnCompleted');
+    await eventually(() => say(engine, session_id, 'and then?'));
+    await eventually(async () =>
+      expect((await typesIn(log, stream)).filter((type) => type === 'TurnCompleted')).toHaveLength(2),
+    );
+    expect(requests[1]).toMatchObject({
+      system: 'You are Iris.',
+      messages: [
+        { role: 'user', content: 'hi' },
+        { role: 'assistant', content: 'hello' },
+        { role: 'user', content: 'and then?' },
+      ],
+    });
+    const { plan } = (await last(stream, 'ContextAssembled')) as { plan: { sections: { turn_ids: string[] }[] } };
+    expect(plan.sections.flatMap(({ turn_ids }) => turn_ids)).toEqual([first]);
+  });
+  it('is tried again where its model failed for a while, and each attempt is on record', async () => {
+    const fail = { fault: 'provider_error', message: 'overloaded', times: 2, retry_after_ms: 1 };
+    const { engine } = talking({
+      model: scripted({
+        otherwise: { text: 'hello' },
+        rules: [{ when: { contains: 'hi' }, fail, reply: { text: 'hello' } }],
+      }),
+    });
+    const { session_id, stream } = await meeting(engine);
+    await say(engine, session_id, 'hi');
+    const types = await recorded(log, stream, 'TurnCompleted');
+    expect(types.filter((type) => type.startsWith('Model'))).toEqual([
+      'ModelCalled',
+      'ModelRetryScheduled',
+      'ModelCalled',
+      'ModelRetryScheduled',
+      'ModelCalled',
+      'ModelReplied',
+    ]);
+    expect(await last(stream, 'TurnAssessed')).toMatchObject({ outcome: 'success', signals: { attempts: 3 } });
+  });
+  it('fails where its agent rests, and no model is asked', async () => {
+    const { requests, model } = listened(scripted({}));
+    const { engine } = talking({ model });
+    const { agent_id, session_id, stream } = await meeting(engine);
+    await toAgent(engine, agent_id, { type: 'PauseAgent', reason: '' });
+    await say(engine, session_id, 'hi');
+    await recorded(log, stream, 'TurnFailed');
+    expect(await last(stream, 'TurnFailed')).toMatchObject({ fault: 'agent_paused' });
+    expect(requests).toEqual([]);
+  });
+  it('fails where its message and its agent alone are too large for the context', async () => {
+    const { engine } = talking();
+    const { session_id, stream } = await meeting(engine, { context_tokens: 500 });
+    await say(engine, session_id, 'x'.repeat(4 * 500));
+    await recorded(log, stream, 'TurnFailed');
+    expect(await last(stream, 'TurnFailed')).toMatchObject({ fault: 'context_too_large' });
+  });
+  it('ends also where what comes after it fails, and says what did', async () => {
+    const ran: string[] = [];
+    const stages = {
+      broken: async () => {
+        throw new Error('no');
+      },
+      whole: async () => void ran.push('whole'),
+    };
+    const { engine } = talking({ stages });
+    const { session_id, stream } = await meeting(engine);
+    await say(engine, session_id, 'hi');
+    await recorded(log, stream, 'TurnCompleted');
+    expect(await last(stream, 'TurnAssessed')).toMatchObject({
+      stages: [
+        { name: 'broken', ok: false, message: 'Error: no' },
+        { name: 'whole', ok: true, message: null },
+      ],
+    });
+    expect(ran).toEqual(['whole']);
+  });
+  it('survives a log that is out of reach while its context is laid out (F21)', async () => {
+    const { requests, model } = listened(scripted({}));
+    let failures = 0;
+    let trouble = false;
+    const shaky: EventLog = {
+      ...log,
+      read: async function* (stream, options) {
+        if (trouble && stream.startsWith('agent-') && failures < 3) {
+          failures += 1;
+          throw new LogError('unavailable', 'the connection was reset');
+        }
+        yield* log.read(stream, options);
+      },
+    };
+    const { engine } = talking({ model }, shaky);
+    const { session_id, stream } = await meeting(engine);
+    trouble = true;
+    await say(engine, session_id, 'hi');
+    expect(await recorded(log, stream, 'TurnCompleted')).toEqual(whole);
+    expect(failures).toBe(3);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('an answer', () => {
+  it.each([
+    ['is long', 'ÄÖ '.repeat(20_000), replyBytesMax],
+    ['is written in large letters', '👩‍🚀'.repeat(8_000), replyBytesMax],
+    ['is made of what JSON writes at length', '\u0001'.repeat(60_000), replyBytesMax / 2],
+  ])('that %s is cut to what an event holds, and marked as cut', async (_, text, bytesMax) => {
+    const { engine } = talking({ model: scripted({ otherwise: { text } }) });
+    const { session_id, stream } = await meeting(engine, { max_tokens: 64_000, context_tokens: 200_000 });
+    await say(engine, session_id, 'hi');
+    await recorded(log, stream, 'TurnCompleted');
+    const reply = (await last(stream, 'ModelReplied')) as { text: string; truncated: boolean };
+    expect(reply.truncated).toBe(true);
+    expect(text.startsWith(reply.text)).toBe(true);
+    expect(Buffer.byteLength(reply.text)).toBeLessThanOrEqual(bytesMax);
+    expect(Buffer.byteLength(reply.text)).toBeGreaterThan(bytesMax / 2);
+    expect(reply.text.isWellFormed()).toBe(true);
+  });
+  it('is heard piece by piece, and forgotten when the turn has ended', async () => {
+    const { engine, spoken } = talking({
+      model: scripted({ otherwise: { text: 'one two three', chunks: 3, chunk_delay_ms: 1 } }),
+    });
+    const { session_id, stream } = await meeting(engine);
+    const turn_id = await say(engine, session_id, 'hi');
+    let heard = '';
+    spoken.listen(turn_id, ({ is, text }) => {
+      heard = is === 'snapshot' ? text : heard + text;
+    });
+    await recorded(log, stream, 'TurnCompleted');
+    expect(heard).toBe('one two three');
+    const late: string[] = [];
+    spoken.listen(turn_id, ({ text }) => void late.push(text));
+    expect(late).toEqual([]);
+  });
+});
+
+describe('a turn that is dropped', () => {
+  it('because its agent is stopped ends at once, and its model is told', async () => {
+    const aborted: string[] = [];
+    const model = slowModel();
+    const told: Model = {
+      ...model,
+      complete: (request, options) => {
+        options.signal.addEventListener('abort', () => void aborted.push('aborted'));
+        return model.complete(request, options);
+      },
+    };
+    const { engine, driver } = talking({ model: told });
+    const { agent_id, session_id, stream } = await meeting(engine);
+    await say(engine, session_id, 'take your time');
+    await recorded(log, stream, 'ModelCalled');
+    await toAgent(engine, agent_id, { type: 'StopAgent', reason: 'enough', running_session_ids: [session_id] });
+    const types = await recorded(log, stream, 'TurnCanceled');
+    expect(types.slice(4)).toEqual(['TurnCancelRequested', 'TurnAssessed', 'TurnCanceled']);
+    expect(await last(stream, 'TurnCanceled')).toMatchObject({ reason: 'the agent was stopped' });
+    expect(aborted).toEqual(['aborted']);
+    await eventually(() => expect(driver.running()).toBe(0));
+  });
+  it('by a caller of another node ends at once', async () => {
+    const { engine, driver, spoken } = talking({ model: slowModel() });
+    const { session_id, stream } = await meeting(engine);
+    const turn_id = await say(engine, session_id, 'take your time');
+    await recorded(log, stream, 'ModelCalled');
+    await toSession(engineOn(log), session_id, { type: 'CancelTurn', turn_id, reason: 'never mind' });
+    await recorded(log, stream, 'TurnCanceled');
+    await eventually(() => expect(driver.running()).toBe(0));
+    const late: string[] = [];
+    spoken.listen(turn_id, ({ text }) => void late.push(text));
+    expect(late).toEqual([]);
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, dataFolder, startHere, startInVain } from '../support/acta.ts';
+
+let url: string;
+beforeAll(async () => {
+  ({ url } = await startHere(await dataFolder(afterAll), {}, afterAll));
+});
+
+const head = async (): Promise<string> => (await ask(url, '/projections')).body.data[0].head;
+const unknown = '0198d7a0-0000-7000-8000-00000000dead';
+
+const registered = async (): Promise<string> =>
+  (await ask(url, '/agents', { body: { name: 'Somebody' } })).body.agent_id;
+
+describe('what cannot be done', () => {
+  it.each([
+    ['an agent that there is not', '/chat', { message: 'hi', agent_id: unknown }, 404, 'not_found'],
+    ['no message', '/chat', {}, 400, 'validation_failed'],
+    ['an unknown field', '/chat', { message: 'hi', massage: 'hi' }, 400, 'validation_failed'],
+    ['an id that is none', '/chat', { message: 'hi', session_id: 'nonsense' }, 400, 'validation_failed'],
+    ['the id of something else', '/chat', { message: 'hi', session_id: `agent-${unknown}` }, 422, 'wrong_id_kind'],
+    ['half a character', '/chat', '{"message":"\\ud800"}', 400, 'malformed_request'],
+    ['a message that is too long', '/chat', { message: 'x'.repeat(65_537) }, 400, 'validation_failed'],
+    ['a session that there is not', `/sessions/${unknown}/turns`, { message: 'hi' }, 404, 'not_found'],
+    ['a projection that there is not', '/projections/nothing/rebuild', {}, 404, 'not_found'],
+  ])('with %s is refused, and nothing is recorded', async (_, path, body, status, code) => {
+    const before = await head();
+    expect(await ask(url, path, { body })).toMatchObject({ status, body: { code } });
+    expect(await head()).toBe(before);
+  });
+
+  it('by a paused agent is refused until it is resumed, by a stopped one for good', async () => {
+    const agent_id = await registered();
+    await ask(url, `/agents/${agent_id}/pause`, { body: { reason: 'lunch' } });
+    expect(await ask(url, '/chat', { body: { message: 'hi', agent_id } })).toMatchObject({
+      status: 409,
+      body: { code: 'agent_paused' },
+    });
+    await ask(url, `/agents/${agent_id}/resume`, { body: {} });
+    expect((await ask(url, '/chat', { body: { message: 'hi', agent_id } })).status).toBe(200);
+    await ask(url, `/agents/${agent_id}/stop`, { body: { reason: 'enough' } });
+    expect(await ask(url, '/chat', { body: { message: 'hi', agent_id } })).toMatchObject({
+      status: 409,
+      body: { code: 'agent_stopped' },
+    });
+    expect(await ask(url, `/agents/${agent_id}/resume`, { body: {} })).toMatchObject({
+      status: 409,
+      body: { code: 'invalid_transition', phase: 'stopped' },
+    });
+  });
+
+  it('in a closed session is refused', async () => {
+    const { session_id } = (await ask(url, '/chat', { body: { message: 'hello' } })).body;
+    expect((await ask(url, `/chat/${session_id}`, { method: 'DELETE' })).body).toEqual({ status: 'ended', session_id });
+    expect(await ask(url, '/chat', { body: { message: 'hi', session_id } })).toMatchObject({
+      status: 409,
+      body: { code: 'session_closed' },
+    });
+  });
+
+  it('on a revision that is no longer the newest is refused', async () => {
+    const agent_id = await registered();
+    const change = { method: 'PATCH', body: { name: 'Another' }, headers: { 'if-match': '"0"' } };
+    expect((await ask(url, `/agents/${agent_id}`, change)).status).toBe(200);
+    const again = { ...change, body: { name: 'A third' } };
+    expect(await ask(url, `/agents/${agent_id}`, again)).toMatchObject({
+      status: 412,
+      body: { code: 'revision_conflict', current_revision: 1 },
+    });
+  });
+
+  it('by a running turn of an agent that is stopped is canceled', async () => {
+    const agent_id = await registered();
+    const { session_id } = (await ask(url, '/sessions', { body: { agent_id } })).body;
+    const turn = await ask(url, `/sessions/${session_id}/turns`, { body: { message: 'take your time' } });
+    const position = turn.headers.get('acta-position') ?? '';
+    const fresh = { headers: { 'acta-min-position': position, prefer: 'wait=10' } };
+    expect((await ask(url, `/sessions/${session_id}`, fresh)).body.status).toBe('running');
+    await ask(url, `/agents/${agent_id}/stop`, { body: { reason: 'enough' } });
+    const path = `/sessions/${session_id}/turns/${turn.body.turn_id}`;
+    await expect.poll(async () => (await ask(url, path)).body.status, { timeout: 10_000 }).toBe('canceled');
+  });
+});
+
+describe('a server that cannot start', () => {
+  it('says that nobody may be let in where others can reach it and there is no key', async () => {
+    const { exit, said } = await startInVain(await dataFolder(), { HOST: '0.0.0.0' });
+    expect(exit).not.toBe(0);
+    expect(said).toContain('AOS_API_KEY');
+  });
+
+  it('says who has its folder', async () => {
+    const folder = await dataFolder();
+    await startHere(folder);
+    const { exit, said } = await startInVain(folder, {});
+    expect(exit).not.toBe(0);
+    expect(said).toContain(`is in use by process ${process.pid}`);
+  });
+});
