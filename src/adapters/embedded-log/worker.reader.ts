@@ -1,4 +1,5 @@
 import { LogError, type Filter } from '../../ports.ts';
+import { pageBytesMax } from './limits.ts';
 import type { AllAnswer, Answer, Fault, Question } from './messages.ts';
 import { filterRegex } from './name.filter.ts';
 import { encodePage } from './page.codec.ts';
@@ -7,13 +8,16 @@ import type { Storage, StoreFilter } from './storage.ts';
 
 /** Events of one page between threads. */
 const pageEvents = 512;
+/** What reads cost the writer, counted in small events: asking at all, and an event for each so many bytes. */
+const askingCost = 8;
+const costlyBytes = pageBytesMax / pageEvents;
 /** Regexes remembered by their text, so that what they said of a name is remembered too. */
 const regexesMax = 64;
 
 export type Read = Extract<Question, { readonly ask: 'stream' | 'all' | 'follow' }>;
 type Follow = Extract<Read, { readonly ask: 'follow' }>;
 
-/** Reads take turns, one page at a time, so that none of them starves the writer. */
+/** Reads take turns with the writer, so that neither starves the other: in each, many small ones or one that fills a page. */
 export interface Reader {
   readonly queue: (number: number, question: Read) => void;
   readonly forget: (number: number) => void;
@@ -36,11 +40,15 @@ const storeFilter = (filter: Filter | undefined): StoreFilter | undefined => {
   return { by: filter.by, regex };
 };
 
-/** Answers what can be answered now; false for a reader who has everything and waits for more. */
-const answered = (storage: Storage, say: Say, number: number, question: Read): boolean => {
-  const sayPage = (page: ReturnType<Storage['readAll']>): void => {
+const costOf = (events: number, handedOver: readonly ArrayBuffer[]): number =>
+  events + handedOver.reduce((bytes, { byteLength }) => bytes + byteLength, 0) / costlyBytes;
+
+/** Answers what can be answered now, and with what that has cost; undefined for a reader who has everything and waits for more. */
+const answered = (storage: Storage, say: Say, number: number, question: Read): number | undefined => {
+  const sayPage = (page: ReturnType<Storage['readAll']>): number => {
     const { page: encoded, handedOver } = encodePage(page.events);
     say(number, { page: encoded, considered: page.considered, end: page.end } satisfies AllAnswer, handedOver);
+    return costOf(page.scanned, handedOver);
   };
   switch (question.ask) {
     case 'stream': {
@@ -48,12 +56,11 @@ const answered = (storage: Storage, say: Say, number: number, question: Read): b
       const found = storage.readStream(stream, from, direction, Math.min(limit, pageEvents));
       const { page, handedOver } = encodePage(found.is === 'events' ? found.events : []);
       say(number, { is: found.is, page, next: found.is === 'events' ? found.next : undefined }, handedOver);
-      return true;
+      return costOf(page.ids.length, handedOver);
     }
     case 'all': {
       const { from, direction, limit, filter } = question;
-      sayPage(storage.readAll(from, direction, Math.min(limit, pageEvents), storeFilter(filter)));
-      return true;
+      return sayPage(storage.readAll(from, direction, Math.min(limit, pageEvents), storeFilter(filter)));
     }
     case 'follow': {
       const head = storage.head();
@@ -62,8 +69,7 @@ const answered = (storage: Storage, say: Say, number: number, question: Read): b
       if (after > head) throw new LogError('invalid', `position ${after} is beyond ${head}, where this log ends`);
       const page = storage.readAll(after + 1, 'forward', pageEvents, storeFilter(question.filter));
       const news = page.considered > after || question.after === 'end' || !question.live;
-      if (news) sayPage(page);
-      return news;
+      return news ? sayPage(page) : undefined;
     }
   }
 };
@@ -72,19 +78,24 @@ export const createReader = (storage: Storage, say: Say): Reader => {
   const reads = new Map<number, Read>();
   const waiting = new Map<number, Follow>();
 
-  const read = (number: number, question: Read): void => {
+  const read = (number: number, question: Read): number => {
     try {
-      if (!answered(storage, say, number, question) && question.ask === 'follow') waiting.set(number, question);
+      const cost = answered(storage, say, number, question);
+      if (cost === undefined && question.ask === 'follow') waiting.set(number, question);
+      return askingCost + (cost ?? 0);
     } catch (error) {
       say(number, faultOf(error));
+      return askingCost;
     }
   };
 
   const turn = (): void => {
-    const [next] = reads;
-    if (next === undefined) return;
-    reads.delete(next[0]);
-    read(...next);
+    let cost = 0;
+    for (const [number, question] of reads) {
+      if (cost >= pageEvents) break;
+      reads.delete(number);
+      cost += read(number, question);
+    }
     if (reads.size > 0) setImmediate(turn);
   };
 
