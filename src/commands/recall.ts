@@ -90,6 +90,14 @@ const assertFollows = (tail: Tail, event: StoredEvent): void => {
     throw new LogError('corrupt', `${event.stream}@${event.revision} does not continue the event before it`);
 };
 
+/** The newest events that can still be of a command that is remembered. */
+const ofRecentCommands = (events: readonly Recorded[]): readonly Recorded[] => {
+  const commands = new Set<string | undefined>();
+  let first = events.length;
+  while (first > 0 && commands.size <= doneMax) commands.add(events[--first]?.metadata['command_id']);
+  return events.slice(first);
+};
+
 /** What is known once these events, in today's shape, have happened too. The oldest commands are forgotten first. */
 export const advanced = <State, Ev extends Event>(
   decider: Pick<Decider<never, State, Ev, unknown>, 'evolve'>,
@@ -99,9 +107,9 @@ export const advanced = <State, Ev extends Event>(
   const last = events.at(-1);
   if (last === undefined) return known;
   let { state, chars } = known;
+  for (const event of events) state = decider.evolve(state, event as unknown as Ev);
   const done = new Map(known.done);
-  for (const event of events) {
-    state = decider.evolve(state, event as unknown as Ev);
+  for (const event of ofRecentCommands(events)) {
     const command = event.metadata['command_id'];
     if (command === undefined) continue;
     done.set(command, [...(done.get(command) ?? []), event]);

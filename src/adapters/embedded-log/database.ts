@@ -53,10 +53,11 @@ type Columns = readonly [
   type: string,
   created_us: number,
   is_json: number,
-  data: Uint8Array,
-  metadata: Uint8Array,
-  digest: Uint8Array,
-  running: Uint8Array | null,
+  dataBytes: number | null,
+  metadataBytes: number | null,
+  digestBytes: number | null,
+  sealed: number,
+  body: Uint8Array | null,
 ];
 
 /** Names of streams by their numbers: neither ever changes. */
@@ -73,13 +74,32 @@ const streamNames = (select: StatementSync): ((sid: number) => string) => {
   };
 };
 
+const nothing = new Uint8Array();
+
 const rowOf = (columns: Columns, stream: string): Row => {
-  const [position, , revision, id, type, created_us, is_json, data, metadata, digest, running] = columns;
-  const record = { position, stream, revision, id, type, created_us, is_json: is_json === 1, data, metadata };
-  return { record, digest, running };
+  const [position, , revision, id, type, created_us, json, dataBytes, metadataBytes, digestBytes, sealed, body] =
+    columns;
+  // Where rot has left nothing of a column there is nothing here either, and no digest is that of nothing.
+  const bytes = body ?? nothing;
+  const metadataAt = dataBytes ?? 0;
+  const digestAt = metadataAt + (metadataBytes ?? 0);
+  const runningAt = digestAt + (digestBytes ?? 0);
+  const data = bytes.subarray(0, metadataAt);
+  const metadata = bytes.subarray(metadataAt, digestAt);
+  const record = { position, stream, revision, id, type, created_us, is_json: json === 1, data, metadata };
+  return {
+    record,
+    digest: bytes.subarray(digestAt, runningAt),
+    running: sealed === 1 ? bytes.subarray(runningAt) : null,
+  };
 };
 
-const events = 'SELECT * FROM events';
+/** All blobs of an event come as one: each costs as much to hand over as everything else of a row together. */
+const events = `
+  SELECT position, sid, revision, id, type, created_us, is_json,
+    octet_length(data), octet_length(metadata), octet_length(digest), running IS NOT NULL,
+    CAST(data || metadata || digest || coalesce(running, x'') AS BLOB)
+  FROM events`;
 
 /** Every statement there is, prepared once. */
 const statementsOf = (db: DatabaseSync) => {
