@@ -22,7 +22,7 @@ const administer = async (statement: string): Promise<void> => {
 await administer(`create database ${name}`);
 const database = new URL(admin.href);
 database.pathname = `/${name}`;
-const server = await serve(scratch('get'), { DATABASE_URL: database.href, AOS_API_KEY: key });
+const server = await serve(scratch('get'), { DATABASE_URL: database.href, AOS_API_KEY: key, ACTA_QUOTAS: 'off' });
 const bare = spawn(process.execPath, [new URL('get.bare.ts', import.meta.url).pathname], {
   env: { ...process.env, DATABASE_URL: database.href },
   stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { settings, type Role, type Setting, type Variable } from './settings.ts';
+import { settings, type Quotas, type Role, type Setting, type Variable } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = { readonly [Name in Variable]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never };
@@ -28,6 +28,7 @@ export interface Config {
   readonly roles: readonly Role[];
   readonly rebuild: 'auto' | 'manual';
   readonly cors_origins: readonly string[];
+  readonly quotas?: Quotas;
   readonly log_port?: number;
   readonly log_level: Values['ACTA_LOG_LEVEL'];
   readonly traces: {
@@ -86,6 +87,7 @@ const configOf = (values: Values, folder: string): Config => ({
     eventstore_url: values.EVENTSTORE_URL,
     bootstrap_key: values.AOS_API_KEY,
     log_port: values.ACTA_LOG_PORT,
+    quotas: values.ACTA_QUOTAS,
   }),
 });
 

@@ -41,6 +41,17 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 
 const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 
+const quotaNames = ['read', 'write', 'stream'] as const;
+type QuotaName = (typeof quotaNames)[number];
+/** Requests a minute, for each principal; false counts nobody. */
+export type Quotas = Partial<Readonly<Record<QuotaName, number>>> | false;
+
+const quotaItem = new RegExp(`^(?:${quotaNames.join('|')})=[1-9]\\d{0,8}$`);
+const quotasOf = (items: readonly string[]): Quotas =>
+  items[0] === 'off'
+    ? false
+    : Object.fromEntries(items.map((item) => [item.replace(/=.*/, ''), Number(item.replace(/.*=/, ''))]));
+
 /** Every variable that Acta reads, by name. What is not here has no effect. */
 export const settings = {
   HOST: setting({
@@ -135,6 +146,16 @@ export const settings = {
       .string()
       .transform(list)
       .pipe(z.array(z.string().refine(isOrigin)))
+      .optional(),
+  }),
+  ACTA_QUOTAS: setting({
+    says: 'Requests a minute for each principal; unset, read=60000,write=12000,stream=120. A proxy that counts itself wants off.',
+    right: `off, or some of ${quotaNames.map((name) => `${name}=number`).join(',')}`,
+    schema: z
+      .string()
+      .transform(list)
+      .refine((items) => items.length > 0 && (items.join() === 'off' || items.every((item) => quotaItem.test(item))))
+      .transform(quotasOf)
       .optional(),
   }),
   ACTA_LOG_PORT: setting({

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { HttpOptions } from '../adapters/http/options.ts';
 import { httpServer, type HttpServer } from '../adapters/http/server.ts';
 import { forgetUnfinished, postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { aggregates } from '../commands/aggregates.ts';
@@ -10,6 +11,7 @@ import { eventShown } from '../projections/events/event.view.ts';
 import type { Project } from '../projections/project.ts';
 import type { ReadModels } from '../projections/queries.ts';
 import type { About } from '../projections/system/system.queries.ts';
+import type { Quotas } from '../settings.ts';
 import { checks } from './checks.ts';
 import { defaultAgentId } from './default-agent.ts';
 import { doorOf, isLoopbackHost, keyring, refuseOpenDoor } from './door.ts';
@@ -36,6 +38,9 @@ const runningSessions =
     );
     return rows.map(({ session_id }) => session_id);
   };
+
+const aMinute = (quotas: Quotas): NonNullable<HttpOptions<unknown>['quotas']> =>
+  quotas && Object.fromEntries(Object.entries(quotas).map(([name, requests]) => [name, { requests, seconds: 60 }]));
 
 /** What the api role is made of, beside the world. */
 export interface ApiParts {
@@ -102,6 +107,7 @@ export const startApi = async (world: World, { core, model, spoken, read, about 
     clock,
     version,
     cors_origins: config.cors_origins,
+    ...(config.quotas === undefined ? {} : { quotas: aMinute(config.quotas) }),
   });
   const { url, moved } = await server.listen(config.host, config.port, { next_free: !config.port_is_fixed });
   return { server, url, moved, keyless };

@@ -54,6 +54,7 @@ describe('the environment', () => {
         ACTA_ROLES: 'processes, api',
         ACTA_REBUILD: 'manual',
         ACTA_CORS_ORIGINS: 'https://a.example,http://localhost:3000',
+        ACTA_QUOTAS: 'read=600, stream=8',
         ACTA_LOG_PORT: '2113',
         ACTA_LOG_LEVEL: 'debug',
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
@@ -79,6 +80,7 @@ describe('the environment', () => {
       roles: ['api', 'processes'],
       rebuild: 'manual',
       cors_origins: ['https://a.example', 'http://localhost:3000'],
+      quotas: { read: 600, stream: 8 },
       log_port: 2113,
       log_level: 'debug',
       traces: {
@@ -88,6 +90,10 @@ describe('the environment', () => {
         disabled: true,
       },
     });
+  });
+
+  it('counts nobody where quotas are off', () => {
+    expect(read({ ACTA_QUOTAS: 'off' }).quotas).toBe(false);
   });
 
   it('keeps the name of an unknown provider, which is refused when it is used', () => {
@@ -114,6 +120,10 @@ describe('the environment', () => {
     ['ANTHROPIC_BASE_URL', 'ftp://host'],
     ['ACTA_ROLES', ','],
     ['ACTA_CORS_ORIGINS', 'https://a.example/path'],
+    ['ACTA_QUOTAS', 'read'],
+    ['ACTA_QUOTAS', 'read=0'],
+    ['ACTA_QUOTAS', 'off,read=1'],
+    ['ACTA_QUOTAS', 'everything=1'],
     ['ACTA_LOG_LEVEL', 'loud'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'nonsense'],
     ['OTEL_SDK_DISABLED', 'yes'],
