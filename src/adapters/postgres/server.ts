@@ -31,6 +31,23 @@ export const migrationLimits: PoolLimits = { connectionsMax: 1, statementMsMax: 
 const isOutdatedPlan = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '0A000' && error.message.includes('cached plan');
 
+/** pg copies a configuration, property by property, and a text with its values not: so the name is added to the query made of them. */
+const asked = (
+  client: pg.PoolClient,
+  name: string | undefined,
+  sql: string,
+  parameters: unknown[],
+): Promise<pg.QueryResult> =>
+  new Promise((resolve, reject) => {
+    const query: pg.Query & { name?: string | undefined; callback?: unknown } = new pg.Query(sql, parameters);
+    query.name = name;
+    query.callback = (error: Error | null | undefined, result: pg.QueryResult): void => {
+      if (error) reject(error);
+      else resolve(result);
+    };
+    client.query(query);
+  });
+
 /**
  * A pool of connections to a PostgreSQL server, made when they are needed. A connection that breaks costs the statement
  * that was on it, nothing else: neither the process nor whoever would get that connection next.
@@ -60,8 +77,7 @@ export const serverPool = (url: string, name: string, limits: PoolLimits, journa
     const query = async (sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> => {
       const name = names?.nameOf(sql);
       try {
-        const values = parameters as unknown[];
-        return await client.query(name === undefined ? { text: sql, values } : { name, text: sql, values });
+        return await asked(client, name, sql, parameters as unknown[]);
       } catch (error) {
         if (name !== undefined && isOutdatedPlan(error)) {
           names?.renew(sql);

@@ -41,7 +41,8 @@ export interface KnownKey {
   readonly revoked: boolean;
 }
 
-const same = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(sha256(a)), Buffer.from(sha256(b)));
+/** Compares two hashes, hexadecimal and so of one length, in a time that tells nothing of them. */
+const same = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'));
 
 /** Whether a secret opens a key now: neither revoked nor expired, and its newest secret, or the one before within its overlap. */
 export const opens = (known: KnownKey, secret: string, now: number): boolean => {
@@ -67,15 +68,19 @@ export interface Door {
  * Who stands behind a credential. Undefined for a missing, a wrong, an expired and a revoked one alike: the caller learns
  * nothing of which it was (amendment C36). With no keys at all, a caller on this machine is let in, and said to be that.
  */
-export const authenticate =
-  ({ bootstrap, loopbackOpen, find, now }: Door) =>
-  async (credential: string | undefined, from: { readonly loopback: boolean }): Promise<Principal | undefined> => {
+export const authenticate = ({ bootstrap, loopbackOpen, find, now }: Door) => {
+  const bootstrapHash = bootstrap === undefined ? undefined : sha256(bootstrap);
+  return async (
+    credential: string | undefined,
+    from: { readonly loopback: boolean },
+  ): Promise<Principal | undefined> => {
     if (credential === undefined)
       return loopbackOpen && from.loopback ? { actor: 'user:local', tenant: 'default', scopes: everything } : undefined;
-    if (bootstrap !== undefined && same(bootstrap, credential))
+    if (bootstrapHash !== undefined && same(bootstrapHash, sha256(credential)))
       return { actor: 'key:bootstrap', tenant: 'default', scopes: everything };
     const shown = tokenParts(credential);
     const known = shown === undefined ? undefined : await find(shown.key_id);
     if (shown === undefined || known === undefined || !opens(known, shown.secret, now())) return undefined;
     return { actor: `key:${known.key_id}`, tenant: known.tenant, scopes: known.scopes };
   };
+};

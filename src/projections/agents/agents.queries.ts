@@ -3,6 +3,7 @@ import { AgentProfile } from '../../domain/agent/agent.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
 import { answered, missing, query } from '../queries.ts';
+import { statement } from '../statement.ts';
 import type { AgentRow } from './agents.projection.ts';
 
 const tag = 'agents';
@@ -21,6 +22,10 @@ const AgentShown = z.object({
 
 const view = ({ tenant: _, position: __, ...row }: AgentRow): z.infer<typeof AgentShown> => row;
 
+const agentById = statement((db, agent_id: string, tenant: string) =>
+  db.selectFrom('agents').selectAll().where('agent_id', '=', agent_id).where('tenant', '=', tenant),
+);
+
 export const getAgent = query({
   name: 'get_agent',
   kind: 'query',
@@ -34,14 +39,7 @@ export const getAgent = query({
   mcp: { tool: 'get_agent', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'By id', input: { agent_id: exampleId } }],
   run: async (context, { agent_id }, { principal }) => {
-    const row = await context.ask((db) =>
-      db
-        .selectFrom('agents')
-        .selectAll()
-        .where('agent_id', '=', agent_id)
-        .where('tenant', '=', principal.tenant)
-        .executeTakeFirst(),
-    );
+    const row = await context.ask((db) => agentById.first(db, agent_id, principal.tenant));
     return row === undefined ? missing('agent', agent_id) : answered(context, 'agents', view(row), row);
   },
 });

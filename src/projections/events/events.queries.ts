@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { StoredEvent } from '../../ports.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
 import { answered, missing, query, type QueryContext } from '../queries.ts';
+import { statement } from '../statement.ts';
 import type { EventRow } from './event-index.projection.ts';
 import { EventShown, eventShown } from './event.view.ts';
 
@@ -36,15 +37,12 @@ const ref = (row: EventRow): z.infer<typeof EventRef> => ({
   causation_id: row.causation_id,
 });
 
+const eventById = statement((db, event_id: string, tenant: string) =>
+  db.selectFrom('event_index').selectAll().where('event_id', '=', event_id).where('tenant', '=', tenant),
+);
+
 const rowOf = ({ ask }: QueryContext, event_id: string, tenant: string): Promise<EventRow | undefined> =>
-  ask((db) =>
-    db
-      .selectFrom('event_index')
-      .selectAll()
-      .where('event_id', '=', event_id)
-      .where('tenant', '=', tenant)
-      .executeTakeFirst(),
-  );
+  ask((db) => eventById.first(db, event_id, tenant));
 
 /** From its cause back to the first one, nearest first; a chain is cut at 32. */
 const causesOf = async (context: QueryContext, { causation_id }: EventRow, tenant: string): Promise<EventRow[]> => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
 import { answered, missing, query } from '../queries.ts';
+import { statement } from '../statement.ts';
 import type { KeyRow } from './keys.projection.ts';
 
 const tag = 'keys';
@@ -31,6 +32,10 @@ const view = ({ key_id, name, scopes, status, expires_at, revision, created_at, 
   updated_at,
 });
 
+const keyById = statement((db, key_id: string, tenant: string) =>
+  db.selectFrom('keys').selectAll().where('key_id', '=', key_id).where('tenant', '=', tenant),
+);
+
 export const getKey = query({
   name: 'get_key',
   kind: 'query',
@@ -43,14 +48,7 @@ export const getKey = query({
   cli: 'keys show',
   examples: [{ title: 'By id', input: { key_id: exampleId } }],
   run: async (context, { key_id }, { principal }) => {
-    const row = await context.ask((db) =>
-      db
-        .selectFrom('keys')
-        .selectAll()
-        .where('key_id', '=', key_id)
-        .where('tenant', '=', principal.tenant)
-        .executeTakeFirst(),
-    );
+    const row = await context.ask((db) => keyById.first(db, key_id, principal.tenant));
     return row === undefined ? missing('key', key_id) : answered(context, 'keys', view(row), row);
   },
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
 import { answered, missing, query } from '../queries.ts';
+import { statement } from '../statement.ts';
 import type { SessionRow } from './sessions.projection.ts';
 
 const tag = 'sessions';
@@ -23,6 +24,10 @@ const SessionShown = z.object({
 
 const view = ({ tenant: _, position: __, ...row }: SessionRow): z.infer<typeof SessionShown> => row;
 
+const sessionById = statement((db, session_id: string, tenant: string) =>
+  db.selectFrom('sessions').selectAll().where('session_id', '=', session_id).where('tenant', '=', tenant),
+);
+
 export const getSession = query({
   name: 'get_session',
   kind: 'query',
@@ -36,14 +41,7 @@ export const getSession = query({
   mcp: { tool: 'get_session', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'By id', input: { session_id: exampleId } }],
   run: async (context, { session_id }, { principal }) => {
-    const row = await context.ask((db) =>
-      db
-        .selectFrom('sessions')
-        .selectAll()
-        .where('session_id', '=', session_id)
-        .where('tenant', '=', principal.tenant)
-        .executeTakeFirst(),
-    );
+    const row = await context.ask((db) => sessionById.first(db, session_id, principal.tenant));
     return row === undefined ? missing('session', session_id) : answered(context, 'sessions', view(row), row);
   },
 });

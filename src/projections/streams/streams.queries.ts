@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EventShown, eventShown } from '../events/event.view.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
 import { answered, missing, query } from '../queries.ts';
+import { statement } from '../statement.ts';
 import type { StreamRow } from './streams.projection.ts';
 
 const tag = 'streams';
@@ -59,6 +60,10 @@ export const listStreams = query({
   },
 });
 
+const streamByName = statement((db, stream: string, tenant: string) =>
+  db.selectFrom('streams').selectAll().where('name', '=', stream).where('tenant', '=', tenant),
+);
+
 export const getStream = query({
   name: 'get_stream',
   kind: 'query',
@@ -71,14 +76,7 @@ export const getStream = query({
   cli: 'streams show',
   examples: [{ title: 'A session', input: { stream: example } }],
   run: async (context, { stream }, { principal }) => {
-    const row = await context.ask((db) =>
-      db
-        .selectFrom('streams')
-        .selectAll()
-        .where('name', '=', stream)
-        .where('tenant', '=', principal.tenant)
-        .executeTakeFirst(),
-    );
+    const row = await context.ask((db) => streamByName.first(db, stream, principal.tenant));
     return row === undefined
       ? missing('stream', stream)
       : answered(context, 'streams', view(row), { revision: row.last_revision });

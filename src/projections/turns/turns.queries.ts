@@ -3,6 +3,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { amountOf, usd } from '../../domain/kernel/money.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
 import { answered, missing, query, type QueryContext } from '../queries.ts';
+import { statement } from '../statement.ts';
 import type { TurnRow } from './turns.projection.ts';
 
 const tag = 'sessions';
@@ -49,16 +50,17 @@ interface Which {
   readonly turn_id: string;
 }
 
+const turnById = statement((db, turn_id: string, session_id: string, tenant: string) =>
+  db
+    .selectFrom('turns')
+    .selectAll()
+    .where('turn_id', '=', turn_id)
+    .where('session_id', '=', session_id)
+    .where('tenant', '=', tenant),
+);
+
 const found = ({ ask }: QueryContext, which: Which, tenant: string): Promise<TurnRow | undefined> =>
-  ask((db) =>
-    db
-      .selectFrom('turns')
-      .selectAll()
-      .where('turn_id', '=', which.turn_id)
-      .where('session_id', '=', which.session_id)
-      .where('tenant', '=', tenant)
-      .executeTakeFirst(),
-  );
+  ask((db) => turnById.first(db, which.turn_id, which.session_id, tenant));
 
 export const getTurn = query({
   name: 'get_turn',
