@@ -19,6 +19,7 @@ export const silentTelemetry: Telemetry = {
   count: quiet,
   observe: quiet,
   gauge: quiet,
+  timer: () => quiet,
   span: (_name, _attributes, work) => work(),
   traceparent: () => undefined,
 };

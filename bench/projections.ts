@@ -16,7 +16,7 @@ import { streams } from '../src/projections/streams/streams.projection.ts';
 import { turns } from '../src/projections/turns/turns.projection.ts';
 import type { Database } from '../src/schema.ts';
 import { worldClock } from '../src/wiring/world.ts';
-import { insertsPerSecond, report, scratch, silentJournal, type Row } from './measure.ts';
+import { insertsPerSecond, report, scratch, silentJournal, silentTelemetry, type Row } from './measure.ts';
 import { sessionOf } from './session.events.ts';
 
 const events = Number(process.env['ACTA_BENCH_EVENTS'] ?? 200_000);
@@ -90,7 +90,15 @@ const visible = async (engine: Project, log: EventLog, run: string): Promise<rea
 };
 
 const measured = async (name: string, log: EventLog, database: Database): Promise<readonly Row[]> => {
-  const engine = project({ projections: shown, catalogue, log, database, clock: worldClock, journal: silentJournal });
+  const engine = project({
+    projections: shown,
+    catalogue,
+    log,
+    database,
+    clock: worldClock,
+    journal: silentJournal,
+    telemetry: silentTelemetry,
+  });
   const head = await log.head();
   await engine.start();
   const rows: Row[] = [...rates(`${name}: ${shown.length} tables together`, await timed(() => settled(engine, head)))];

@@ -8,7 +8,7 @@ import { project } from '../src/projections/project.ts';
 import { sessions } from '../src/projections/sessions/sessions.projection.ts';
 import { turns } from '../src/projections/turns/turns.projection.ts';
 import { worldClock as clock } from '../src/wiring/world.ts';
-import { report, scratch, silentJournal as journal, type Row } from './measure.ts';
+import { report, scratch, silentJournal as journal, silentTelemetry as telemetry, type Row } from './measure.ts';
 import { sessionOf } from './session.events.ts';
 
 const eventsMax = 200_000;
@@ -39,7 +39,7 @@ for (let n = 0; n < eventsMax / eventsPerSession; n += 8)
   await Promise.all(Array.from({ length: 8 }, (_, k) => write(n + k, eventsPerSession)));
 
 const database = await openDatabase({ url: process.env['DATABASE_URL'], folder: `${folder}/read-models`, journal });
-const engine = project({ projections: [turns, sessions], catalogue, log, database, clock, journal });
+const engine = project({ projections: [turns, sessions], catalogue, log, database, clock, journal, telemetry });
 await engine.start();
 const settled = async (): Promise<void> => {
   const head = await log.head();

@@ -327,6 +327,8 @@ export interface Telemetry {
   readonly count: (name: string, labels?: Readonly<Record<string, string>>, by?: number) => void;
   readonly observe: (name: string, value: number, labels?: Readonly<Record<string, string>>) => void;
   readonly gauge: (name: string, value: number, labels?: Readonly<Record<string, string>>) => void;
+  /** Begins to measure a time; what it answers is called at its end, and observes the seconds between. */
+  readonly timer: (name: string, labels?: Readonly<Record<string, string>>) => () => void;
   /** Runs work in a span; `traceparent` continues a trace recorded in an event's metadata. */
   readonly span: <T>(
     name: string,

@@ -101,7 +101,17 @@ const start = async (world: World, parts: ReturnType<typeof startedParts>): Prom
   const head = await log.head();
   await registerDefaultAgent(core);
   const folds = config.roles.includes('projections');
-  const read = project({ projections, catalogue, log, database, clock, journal, folds, rebuild: config.rebuild });
+  const read = project({
+    projections,
+    catalogue,
+    log,
+    database,
+    clock,
+    journal,
+    telemetry,
+    folds,
+    rebuild: config.rebuild,
+  });
   parts.add(read.stop);
   await read.start();
   telemetry.onScrape(() => gaugeLag(read, telemetry));

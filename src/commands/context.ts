@@ -46,6 +46,7 @@ export const ask = async <Command, State, Ev extends Event, R extends Refusal>(
     ...(causation_id === undefined ? {} : { causation_id }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
+  const ended = telemetry.timer('acta_command_duration_seconds', { command: asked.type });
   try {
     const outcome = await telemetry.span(
       `command ${asked.type}`,
@@ -62,5 +63,7 @@ export const ask = async <Command, State, Ev extends Event, R extends Refusal>(
     telemetry.count('acta_commands_total', { command: asked.type, outcome: fault?.code ?? 'internal' });
     if (fault === undefined) throw error;
     return E.left(fault);
+  } finally {
+    ended();
   }
 };

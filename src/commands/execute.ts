@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Catalogue } from '../domain/kernel/catalogue.ts';
 import type { Decider } from '../domain/kernel/decider.ts';
 import type { Event, Recorded } from '../domain/kernel/event.ts';
-import { LogError, type Clock, type EventLog, type StoredEvent, type Telemetry } from '../ports.ts';
+import { LogError, type Appended, type Clock, type EventLog, type StoredEvent, type Telemetry } from '../ports.ts';
 import { advanced, memory, recall, type Recollection, type UnreadableStream } from './recall.ts';
 import { recorded, type Provenance } from './record.ts';
 
@@ -48,13 +48,16 @@ export interface Engine {
   readonly life: string;
   /** Called after each append of this node with the stream and its new events. Listeners must not throw. */
   readonly appended: Set<(stream: string, events: readonly Recorded[]) => void>;
+  /** What the log has not answered yet. */
+  readonly underWay: { appends: number };
 }
 
-export const engine = (parts: Omit<Engine, 'remembered' | 'appended' | 'life'>): Engine => ({
+export const engine = (parts: Omit<Engine, 'remembered' | 'appended' | 'life' | 'underWay'>): Engine => ({
   ...parts,
   life: parts.clock.id(),
   remembered: memory(),
   appended: new Set(),
+  underWay: { appends: 0 },
 });
 
 /** One command's share of an append. */
@@ -63,16 +66,37 @@ export interface Share {
   readonly provenance: Provenance;
 }
 
+/** An append in a span, counted by how it ended and while it lasts. */
+const measured = async (
+  { telemetry, underWay }: Engine,
+  attributes: Readonly<Record<string, string | number>>,
+  append: () => Promise<Appended>,
+): Promise<Appended> => {
+  const ended = telemetry.timer('acta_append_duration_seconds');
+  let outcome = 'failed';
+  telemetry.gauge('acta_appends_in_flight', (underWay.appends += 1));
+  try {
+    const answer = await telemetry.span('append', attributes, append);
+    outcome = answer.ok ? 'appended' : 'conflict';
+    return answer;
+  } finally {
+    telemetry.gauge('acta_appends_in_flight', (underWay.appends -= 1));
+    telemetry.count('acta_appends_total', { outcome });
+    ended();
+  }
+};
+
 /**
  * Appends what was decided and tells what is known then; undefined when somebody else was first.
  * Throws the log's errors; an outcome that stays unknown (`unavailable`, `timeout`) is one of them.
  */
 export const commit = async <State, Ev extends Event>(
-  { log, catalogue, remembered, appended, clock, telemetry }: Engine,
+  engine: Engine,
   decider: Pick<Decider<never, State, Ev, unknown>, 'evolve'>,
   known: Recollection<State>,
   shares: readonly Share[],
 ): Promise<Recollection<State> | undefined> => {
+  const { log, catalogue, remembered, appended, clock, telemetry } = engine;
   let tail = known.tail;
   const stored = shares.flatMap(({ events, provenance }) => {
     const share = recorded(catalogue, known.stream, tail, events, provenance);
@@ -81,10 +105,9 @@ export const commit = async <State, Ev extends Event>(
   });
   const expected = known.tail.revision < 0 ? 'no_stream' : known.tail.revision;
   const began = clock.now();
-  const outcome = await telemetry.span('append', { 'acta.stream': known.stream, 'acta.events': stored.length }, () =>
+  const outcome = await measured(engine, { 'acta.stream': known.stream, 'acta.events': stored.length }, () =>
     log.append(known.stream, expected, stored),
   );
-  telemetry.observe('acta_append_duration_seconds', (clock.now() - began) / 1000);
   if (!outcome.ok) {
     remembered.forget(known.stream);
     return undefined;

@@ -94,8 +94,12 @@ const step = async (engine: Engine, which: Kind, known: Known, flown: Flights, d
   const earliest = dispatch(flown, which, wanted, { now, draining });
   const ends = flown.landed();
   if (ends.length > 0) {
+    const ended = engine.telemetry.timer('acta_process_step_duration_seconds', { process: which.name });
     const { after, recorded } = await settle(engine, which, known, ends);
     flown.recorded(recorded);
+    ended();
+    const outcome = after === undefined ? 'overtaken' : 'recorded';
+    engine.telemetry.count('acta_process_steps_total', { process: which.name, outcome });
     return { known: after };
   }
   const waitMs = earliest === undefined ? flightWaitMsMax : Math.max(1, earliest - now);

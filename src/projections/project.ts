@@ -1,5 +1,5 @@
 import type { Catalogue } from '../domain/kernel/catalogue.ts';
-import type { Clock, EventLog, Journal } from '../ports.ts';
+import type { Clock, EventLog, Journal, Telemetry } from '../ports.ts';
 import type { Database } from '../schema.ts';
 import { ProjectionFault } from './fault.ts';
 import { feed as feedOf } from './following/feed.ts';
@@ -31,6 +31,7 @@ export interface ProjectParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly journal: Journal;
+  readonly telemetry: Telemetry;
   /** False on a node that only reads what others fold. */
   readonly folds?: boolean;
   /** What happens to a projection whose code is newer than its table: `auto` rebuilds and swaps by itself. */
@@ -61,18 +62,20 @@ const named = (posts: readonly Post[]) => {
 };
 
 /** Notes what has been committed, for those who wait and for the rates. */
-const advancing = (postNamed: (name: string) => Post, positions: Positions, journal: Journal) => {
+const advancing = (postNamed: (name: string) => Post, positions: Positions, { journal, telemetry }: ProjectParts) => {
   const before = new WeakMap<Member, { readonly folded: number; readonly parked: number }>();
   return (members: readonly Member[]): void => {
     for (const member of members) {
       const { name } = member.projection;
-      const { folded, parking, position } = member;
+      const { folded, parking, position, spentMs } = member;
       const { count: parked } = parking;
       const last = before.get(member) ?? { folded: 0, parked };
       if (parked > last.parked) journal.warn('events_parked', { projection: name, parked, position: String(position) });
       before.set(member, { folded, parked });
       const post = postNamed(name);
       post.rate.add(folded - last.folded);
+      telemetry.count('acta_projection_events_folded_total', { projection: name }, folded - last.folded);
+      telemetry.observe('acta_projection_batch_duration_seconds', spentMs / 1_000, { projection: name });
       post.failures = 0;
       positions.advance(name, position);
     }
@@ -99,15 +102,15 @@ const watchOthers = async (
 };
 
 const engineOf = (parts: ProjectParts, signal: AbortSignal) => {
-  const { log, database, clock, journal, projections, folds = true, rebuild = 'auto' } = parts;
+  const { log, database, clock, journal, telemetry, projections, folds = true, rebuild = 'auto' } = parts;
   const posts = projections.map((projection) => postOf(projection, clock));
   const postNamed = named(posts);
   const workshop = { database, decode: decoding(parts.catalogue), clock };
   const positions = positionsOf(projections.map(({ name }) => name));
   const { definitions } = parts.catalogue;
   const feed = feedOf({ log, clock, journal, knows: (type) => definitions.has(type) });
-  const world = { workshop, log, clock, journal, signal, feed, positions, posts, postNamed };
-  const lanes = lanesOf({ ...world, advanced: advancing(postNamed, positions, journal) });
+  const world = { workshop, log, clock, journal, telemetry, signal, feed, positions, posts, postNamed };
+  const lanes = lanesOf({ ...world, advanced: advancing(postNamed, positions, parts) });
   const recallAll = (): void => {
     for (const post of posts) recall(post);
   };

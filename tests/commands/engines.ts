@@ -10,6 +10,7 @@ export const noTelemetry: Telemetry = {
   count: () => {},
   observe: () => {},
   gauge: () => {},
+  timer: () => () => {},
   span: (_, __, work) => work(),
   traceparent: () => undefined,
 };

@@ -97,6 +97,7 @@ const surrounded = (options: Partial<HttpOptions<World>>) => {
       count: (name, labels) => void heard.counted.push({ name, labels }),
       observe: (name, _, labels) => void heard.counted.push({ name, labels }),
       gauge: () => undefined,
+      timer: () => () => undefined,
       span: (_name, _attributes, work) => work(),
       traceparent: () => undefined,
     },

@@ -1,3 +1,4 @@
+import { noTelemetry } from '../commands/engines.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,4 +107,14 @@ export const engine = (
   database: Database,
   projections: readonly Projection[],
   more: Partial<ProjectParts> = {},
-): Project => project({ projections, catalogue, log, database, clock, journal: quietJournal(), ...more });
+): Project =>
+  project({
+    projections,
+    catalogue,
+    log,
+    database,
+    clock,
+    journal: quietJournal(),
+    telemetry: noTelemetry,
+    ...more,
+  });

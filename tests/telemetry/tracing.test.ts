@@ -219,18 +219,18 @@ describe('numbers by push', () => {
       OTEL_METRICS_EXPORTER: 'otlp',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     });
-    running.count('policy_evaluations_total', { verdict: 'deny' }, 3);
+    running.count('acta_turns_total', { outcome: 'completed' }, 3);
     running.observe('acta_append_duration_seconds', 0.002);
-    running.onScrape(() => running.gauge('acta_log_queue_length', 5));
+    running.onScrape(() => running.gauge('acta_appends_in_flight', 5));
     await running.close();
     const metric = (name: string) => receiver.metrics().find((one) => one.name === name);
-    expect(metric('policy_evaluations_total')).toMatchObject({
+    expect(metric('acta_turns_total')).toMatchObject({
       sum: {
         isMonotonic: true,
-        dataPoints: [{ asDouble: 3, attributes: [{ key: 'verdict', value: { stringValue: 'deny' } }] }],
+        dataPoints: [{ asDouble: 3, attributes: [{ key: 'outcome', value: { stringValue: 'completed' } }] }],
       },
     });
-    expect(metric('acta_log_queue_length')).toMatchObject({ gauge: { dataPoints: [{ asDouble: 5 }] } });
+    expect(metric('acta_appends_in_flight')).toMatchObject({ gauge: { dataPoints: [{ asDouble: 5 }] } });
     expect(metric('acta_append_duration_seconds')).toMatchObject({
       histogram: { dataPoints: [{ count: 1, sum: 0.002 }] },
     });

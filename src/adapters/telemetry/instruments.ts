@@ -43,14 +43,6 @@ const timing = (name: string, help: string, labels: readonly string[] = [], rest
 
 /** Every instrument there is: whatever is counted under another name is refused, and the refusal counted. */
 export const instruments: readonly Instrument[] = [
-  // Requirements D120 and D121, under the names they are given there.
-  counter('directives_total', 'Directives, by the status they reached.', ['status']),
-  counter('execution_failures_total', 'Runs that failed, by kind of failure.', ['failure_type']),
-  counter('policy_evaluations_total', 'Verdicts of the gate.', ['verdict']),
-  counter('module_executions_total', 'Calls of capabilities, by outcome.', ['module_name', 'status']),
-  timing('execution_duration_seconds', 'From the start of a run to its end.', ['directive_type']),
-  timing('policy_evaluation_duration_seconds', 'Time the gate took for a verdict.'),
-
   timing(
     'acta_http_request_duration_seconds',
     'From a request to the end of its answer; its count is how many there were.',
@@ -65,7 +57,7 @@ export const instruments: readonly Instrument[] = [
   counter('acta_appends_total', 'Appends to the log, by outcome.', ['outcome']),
   timing('acta_append_duration_seconds', 'Time the log took for an append.'),
   counter('acta_events_appended_total', 'Events appended to the log.'),
-  gauge('acta_log_queue_length', 'Appends that wait for the writer of the log.'),
+  gauge('acta_appends_in_flight', 'Appends that the log has not answered yet.'),
 
   counter('acta_turns_total', 'Turns that ended, by outcome.', ['outcome']),
   counter('acta_model_calls_total', 'Attempts to call a model, by outcome.', ['provider', 'outcome']),
@@ -73,9 +65,12 @@ export const instruments: readonly Instrument[] = [
   counter('acta_model_tokens_total', 'Tokens of models, by kind.', ['provider', 'kind'], { unit: '{token}' }),
   counter('acta_model_cost_micros_total', 'Cost of model calls in millionths of a US dollar.', ['provider']),
 
-  counter('acta_process_steps_total', 'Steps of processes, by outcome.', ['process', 'outcome']),
+  counter('acta_process_steps_total', 'Steps of processes: recorded, or overtaken by somebody who was first.', [
+    'process',
+    'outcome',
+  ]),
   counter('acta_process_effects_total', 'Effects performed for processes, by outcome.', ['process', 'kind', 'outcome']),
-  timing('acta_process_step_duration_seconds', 'Time a step of a process took.', ['process']),
+  timing('acta_process_step_duration_seconds', 'From what a step has led to until it is recorded.', ['process']),
   counter('acta_process_interruptions_total', 'Processes that stopped without an end.', ['process', 'cause']),
   gauge('acta_processes_running', 'Processes this node drives now.', ['process']),
   counter('acta_reactions_total', 'What events asked of other aggregates, by outcome.', ['reaction', 'outcome']),
@@ -83,7 +78,11 @@ export const instruments: readonly Instrument[] = [
 
   counter('acta_projection_events_folded_total', 'Events folded into read models.', ['projection']),
   gauge('acta_projection_events_parked', 'Events that a read model could not fold and that wait.', ['projection']),
-  timing('acta_projection_batch_duration_seconds', 'Time a batch of a projection took.', ['projection']),
+  timing(
+    'acta_projection_batch_duration_seconds',
+    'Time a read model took for its own part of a batch: folding and writing.',
+    ['projection'],
+  ),
   gauge('acta_projection_lag_events', 'Events the log is ahead of a read model.', ['projection']),
   gauge('acta_projection_lag_seconds', 'Age of the oldest event a read model has yet to fold.', ['projection'], {
     unit: 's',

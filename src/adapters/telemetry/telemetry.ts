@@ -124,6 +124,10 @@ export const telemetryOf = async ({ version, env = process.env }: TelemetrySetti
     count: registry.count,
     observe: registry.observe,
     gauge: registry.gauge,
+    timer: (name, labels) => {
+      const began = performance.now();
+      return () => registry.observe(name, (performance.now() - began) / 1_000, labels);
+    },
     span: tracing.span,
     traceparent: tracing.traceparent,
     trace: tracing.trace,

@@ -1,4 +1,4 @@
-import type { EventLog } from '../../ports.ts';
+import type { EventLog, Telemetry } from '../../ports.ts';
 import { foldStretch } from '../folding/batch.ts';
 import type { Stretch, Workshop } from '../folding/outcome.ts';
 import { ProjectionFault } from '../fault.ts';
@@ -6,6 +6,7 @@ import type { Feed } from './feed.ts';
 import { berthOf, inFront, laneOf, putOut, release, type Berth, type Company, type Lane } from './lane.ts';
 import type { Member } from '../folding/member.ts';
 import { pages } from './pages.ts';
+import { inTraces } from './traces.ts';
 
 /** Live, what has arrived is taken together, but not more than this: the first of it should not wait for the last. */
 const stretchEventsMax = 2_000;
@@ -17,6 +18,7 @@ const companyMsMax = 2_000;
 export interface LaneParts {
   readonly workshop: Workshop;
   readonly log: EventLog;
+  readonly telemetry: Telemetry;
   readonly feed: Feed;
   readonly signal: AbortSignal;
   /** Hears which members moved, after the database has committed it. */
@@ -46,12 +48,14 @@ const scatter = (traffic: Traffic, lane: Lane): void => {
 };
 
 const fold = async (traffic: Traffic, lane: Lane, stretch: Stretch): Promise<void> => {
-  const { workshop, advanced } = traffic;
+  const { workshop, telemetry, advanced } = traffic;
   while (lane.berths.length > 0) {
     const members = lane.berths.map(({ member }) => member);
     const company = lane.live && members.length > 1;
+    const work = (): Promise<void> => foldStretch(workshop, members, stretch, company ? companyMsMax : undefined);
     try {
-      await foldStretch(workshop, members, stretch, company ? companyMsMax : undefined);
+      // What is caught up on was asked for long ago: nobody follows it any more.
+      await (lane.live ? inTraces(telemetry, members, stretch, work) : work());
     } catch (error) {
       if (members.length > 1 && ofOneAlone(workshop, error)) return scatter(traffic, lane);
       putOut(lane, error);
