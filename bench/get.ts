@@ -27,6 +27,7 @@ const bare = spawn(process.execPath, [new URL('get.bare.ts', import.meta.url).pa
   env: { ...process.env, DATABASE_URL: database.href },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+process.once('exit', () => bare.kill('SIGKILL'));
 const { value: bareUrl } = await createInterface({ input: bare.stdout })[Symbol.asyncIterator]().next();
 const headers = { authorization: `Bearer ${key}` };
 const { agent_id } = await ask<{ agent_id: string }>(`${server.url}/agents`, { name: 'Bench' }, headers);

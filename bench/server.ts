@@ -30,6 +30,8 @@ export const serve = async (folder: string, more: Environment = {}): Promise<Ben
   const began = performance.now();
   const env = { ...process.env, ACTA_DATA: folder, PORT: '0', ACTA_LOG_LEVEL: 'error', ...more };
   const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  // A benchmark that fails leaves no server behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let url: string | undefined;
   while (url === undefined) {
