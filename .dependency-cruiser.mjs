@@ -64,9 +64,15 @@ export const forbidden = [
   ),
   forbid(
     'aggregates-are-strangers',
-    'An aggregate knows itself and the kernel; what joins two is a reaction.',
-    { path: '^src/domain/([^/]+)/', pathNot: '^src/domain/(kernel|reactions)/' },
-    { path: '^src/domain/', pathNot: [kernel, '^src/domain/$1/'] },
+    'An aggregate knows itself, the kernel and the words of the gate; what joins two is a reaction.',
+    { path: '^src/domain/([^/]+)/', pathNot: '^src/domain/(kernel|reactions|gate)/' },
+    { path: '^src/domain/', pathNot: [kernel, '^src/domain/gate/', '^src/domain/$1/'] },
+  ),
+  forbid(
+    'the-gate-judges-alone',
+    'The gate knows the kernel and nobody it judges.',
+    { path: '^src/domain/gate/' },
+    { path: '^src/', pathNot: [kernel, '^src/domain/gate/'] },
   ),
   forbid(
     'reactions-speak',
