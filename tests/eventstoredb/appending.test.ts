@@ -7,6 +7,7 @@ import {
   NO_STREAM,
   STREAM_EXISTS,
   StreamDeletedError,
+  StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -29,6 +30,17 @@ describe.each(ways)('an append by %s', (_, options) => {
     const appended = await client.appendToStream(randomUUID(), given(3), { expectedRevision: NO_STREAM, ...options });
     const [newest] = await collected(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }));
     expect(appended).toEqual({ success: true, nextExpectedRevision: 2n, position: newest?.event?.position });
+  });
+
+  it('of nothing changes nothing, and answers where the stream ends', async () => {
+    const { client } = front;
+    const stream = randomUUID();
+    const nothing = () => client.appendToStream(stream, [], options);
+    // Where the answer says `no_stream`, the official client says 0.
+    expect(await nothing()).toMatchObject({ success: true, nextExpectedRevision: 0n });
+    await expect(collected(client.readStream(stream))).rejects.toThrow(StreamNotFoundError);
+    await client.appendToStream(stream, given(3));
+    expect(await nothing()).toMatchObject({ success: true, nextExpectedRevision: 2n });
   });
 
   it('gives a retried append the same answer', async () => {

@@ -177,6 +177,16 @@ describe('an append on the wire', () => {
     expect(wrong.getExpectedStreamPosition()).toBe('3');
   });
 
+  it('of nothing to a stream that is not there is answered by the word for that', () => {
+    const target = { stream: 'nobody', expected: 'any' } as const;
+    const batch = batchSucceeded('6ba7b810-9dad-11d1-80b4-00c04fd430c8', target, -1, 7);
+    const answers = [
+      official.AppendResp.deserializeBinary(appendSucceeded(-1, 7)).getSuccess()!,
+      official.BatchAppendResp.deserializeBinary(batch).getSuccess()!,
+    ];
+    for (const answer of answers) expect([answer.hasNoStream(), answer.hasCurrentRevision()]).toEqual([true, false]);
+  });
+
   it('in a call of its own is answered by what is there, also where that is nothing', () => {
     const refused = (actual: number | 'no_stream') =>
       official.AppendResp.deserializeBinary(appendRefused('stream_exists', actual)).getWrongExpectedVersion()!;

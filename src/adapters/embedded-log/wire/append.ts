@@ -52,9 +52,13 @@ export const readRemoveRequest = (bytes: Buffer): WriteTarget => {
   return target;
 };
 
+/** Where a stream ends after an append, in both its answers; an append of nothing leaves a missing stream missing. */
+export const currentRevisionField = (revision: number): Buffer =>
+  revision < 0 ? messageField(2) : varintField(1, revision);
+
 /** `AppendResp.Success`. */
 export const appendSucceeded = (revision: number, position: number): Buffer =>
-  message(messageField(1, varintField(1, revision), positionField(3, position)));
+  message(messageField(1, currentRevisionField(revision), positionField(3, position)));
 
 /** `AppendResp.WrongExpectedVersion`: a refusal that is an answer, not an error. */
 export const appendRefused = (expected: Expected, actual: number | 'no_stream'): Buffer =>

@@ -1,5 +1,5 @@
 import type { Expected } from '../../../ports.ts';
-import type { WriteTarget } from './append.ts';
+import { currentRevisionField, type WriteTarget } from './append.ts';
 import { expectedField, readExpected, type ExpectedFields } from './expected.ts';
 import { positionField, readStreamName, readUuid, streamField, uuidField } from './identifiers.ts';
 import { readProposal, type ProposalRead } from './proposal.ts';
@@ -133,7 +133,7 @@ const answer = (correlation: string, { stream, expected }: WriteTarget, result: 
 
 /** `BatchAppendResp.Success`. */
 export const batchSucceeded = (correlation: string, target: WriteTarget, revision: number, position: number): Buffer =>
-  answer(correlation, target, messageField(3, varintField(1, revision), positionField(3, position)));
+  answer(correlation, target, messageField(3, currentRevisionField(revision), positionField(3, position)));
 
 /** `BatchAppendResp` with a `google.rpc.Status`, whose details name the reason for machines. */
 export const batchFailed = (correlation: string, target: WriteTarget, failure: BatchFailure): Buffer => {
