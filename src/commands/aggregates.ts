@@ -5,6 +5,8 @@ import type { Event } from '../domain/kernel/event.ts';
 import type { Lifecycle } from '../domain/kernel/lifecycle.ts';
 import { key } from '../domain/key/key.decider.ts';
 import { keyLifecycle } from '../domain/key/key.lifecycle.ts';
+import { projectionUpkeep } from '../domain/projection/projection.decider.ts';
+import { projectionLifecycle } from '../domain/projection/projection.lifecycle.ts';
 import { session } from '../domain/session/session.decider.ts';
 import { sessionLifecycle } from '../domain/session/session.lifecycle.ts';
 
@@ -32,4 +34,5 @@ export const aggregates: Aggregates = new Map([
   ['agent', aggregate(agent, agentLifecycle)],
   ['session', aggregate(session, sessionLifecycle)],
   ['key', aggregate(key, keyLifecycle)],
+  ['projection', aggregate(projectionUpkeep, projectionLifecycle)],
 ]);

@@ -12,7 +12,11 @@ export type ProjectionFaultKind =
   | 'log_rolled_back'
   /** A rebuild was called off. */
   | 'cancelled'
-  /** Asked for something that cannot be: an unknown projection, a second rebuild beside the first. */
+  /** Asked for what is not there: a projection, a rebuild. */
+  | 'unknown'
+  /** A second rebuild beside the first. */
+  | 'under_way'
+  /** Asked for something that cannot be now. */
   | 'refused';
 
 /** The only errors that the engine throws by itself. A class, because it must be one to be caught by kind. */

@@ -29,12 +29,16 @@ export interface Operation {
   readonly progress: Partial<Progress>;
   readonly result: unknown;
   readonly error: string | null;
+  /** Who asked for it; null where a node began it by itself, because its code is newer than the table. */
+  readonly requested_by: string | null;
   readonly cancel_requested: boolean;
   readonly created_at: string;
   readonly ended_at: string | null;
 }
 
-const columns = sql.raw('id, target, status, input, progress, result, error, cancel_requested, created_at, ended_at');
+const columns = sql.raw(
+  'id, target, status, input, progress, result, error, requested_by, cancel_requested, created_at, ended_at',
+);
 
 /** Rebuilds that have not ended, of all projections; at most one of each. */
 export const openOperations = async (db: Kysely<Lasting>): Promise<readonly Operation[]> => {
@@ -53,15 +57,17 @@ export const operationOf = async (db: Kysely<Lasting>, id: string): Promise<Oper
 /** Writes a rebuild down; a second one beside the first is refused. Ended ones beyond a thousand are forgotten. */
 export const beginOperation = async (
   trx: Kysely<Lasting>,
-  { id, target, input }: Pick<Operation, 'id' | 'target' | 'input'>,
+  { id, target, input, requested_by }: Pick<Operation, 'id' | 'target' | 'input' | 'requested_by'>,
 ): Promise<void> => {
   await aloneWithTables(trx);
   const other = (await openOperations(trx)).find((operation) => operation.target === target);
   if (other !== undefined)
-    throw new ProjectionFault('refused', `${target} is being rebuilt already (operation ${other.id})`);
+    throw new ProjectionFault('under_way', `${target} is being rebuilt already (operation ${other.id})`);
   await sql`
-    insert into acta.operations (id, kind, target, status, input, started_at)
-    values (${id}, ${kind}, ${target}, 'running', ${JSON.stringify(input)}::jsonb, now())`.execute(trx);
+    insert into acta.operations (id, kind, target, status, input, requested_by, started_at)
+    values (${id}, ${kind}, ${target}, 'running', ${JSON.stringify(input)}::jsonb, ${requested_by}, now())`.execute(
+    trx,
+  );
   await sql`
     delete from acta.operations where kind = ${kind} and status not in ('queued', 'running') and id not in
       (select id from acta.operations where kind = ${kind} order by created_at desc limit ${endedKeptMax})`.execute(

@@ -56,7 +56,7 @@ const named = (posts: readonly Post[]) => {
   const byName = new Map(posts.map((post) => [post.projection.name, post]));
   return (name: string): Post => {
     const found = byName.get(name);
-    if (found === undefined) throw new ProjectionFault('refused', `there is no projection ${name}`);
+    if (found === undefined) throw new ProjectionFault('unknown', `there is no projection ${name}`);
     return found;
   };
 };

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Catalogue } from '../domain/kernel/catalogue.ts';
-import { operation, type Answer, type Problem } from '../domain/kernel/operation.ts';
+import { isProblem, operation, type Operation, type Problem } from '../domain/kernel/operation.ts';
 import type { EventLog } from '../ports.ts';
 import { problem } from '../problems.ts';
 import type { AgentRow } from './agents/agents.projection.ts';
@@ -27,25 +27,30 @@ export interface QueryContext {
   /** Asks the served tables. A table that is being swapped at this moment is asked again once (assurance F08). */
   readonly ask: <T>(question: (db: Kysely<ReadModels>) => Promise<T>) => Promise<T>;
   /** Which version of a read model is served here, and up to which position it was folded. */
-  readonly served: (name: keyof ReadModels) => { readonly version: number; readonly position: bigint } | undefined;
+  readonly served: (name: string) => { readonly version: number; readonly position: bigint } | undefined;
 }
 
-export const query = operation<QueryContext>();
+const asked = operation<QueryContext>();
 
-/** An answer from a read model, with the version that is served and the position it stands at. */
-export const answered = <Output extends object>(
-  { served }: QueryContext,
-  name: keyof ReadModels,
-  output: Output,
-  row?: { readonly revision: number },
-): Answer<Output> => {
-  const from = served(name);
-  return {
-    output,
-    projection: from === undefined ? name : `${name}@${from.version}`,
-    ...(from === undefined ? {} : { position: from.position }),
-    ...(row === undefined ? {} : { revision: row.revision }),
-  };
+/**
+ * A question. Its answer says which version of the read model it comes from, and up to which position that was folded at
+ * least: that is asked before the question is, for what is folded in between is more than what was promised, never less.
+ */
+export const query = <Input, Output>(
+  definition: Operation<Input, Output, QueryContext>,
+): Operation<Input, Output, QueryContext> => {
+  const { reads, run } = definition;
+  if (reads === undefined) return asked(definition);
+  return asked({
+    ...definition,
+    run: async (context, input, call) => {
+      const from = context.served(reads);
+      const answer = await run(context, input, call);
+      if (isProblem(answer)) return answer;
+      if (from === undefined) return { ...answer, projection: reads };
+      return { ...answer, projection: `${reads}@${from.version}`, position: from.position };
+    },
+  });
 };
 
 export const missing = (noun: string, id: string): Problem => problem('not_found', `there is no ${noun} ${id}`);

@@ -166,7 +166,14 @@ const built = async (parts: RebuildParts, projection: Projection, operation: Ope
 };
 
 /** Faults after which the rebuild ends; whatever else goes wrong is tried again from the new table's own checkpoint. */
-const fatal: ReadonlySet<string> = new Set(['poison', 'disordered', 'log_rolled_back', 'refused']);
+const fatal: ReadonlySet<string> = new Set([
+  'poison',
+  'disordered',
+  'log_rolled_back',
+  'unknown',
+  'under_way',
+  'refused',
+]);
 
 /**
  * Builds a projection's table anew beside the served one, from the beginning of the log, compares the two, and swaps

@@ -29,9 +29,9 @@ export interface ProjectionStatus {
   readonly position: bigint;
   /** Where the log ends. */
   readonly head: bigint;
-  /** Events of the log not yet folded; undefined where there are more than are kept in memory. */
-  readonly lag_events: number | undefined;
-  /** Since when it is behind: the age of the last event that was folded. 0 where it is not. */
+  /** Events of the log not yet folded; at least so many, where that is more than are kept in memory. */
+  readonly lag_events: number;
+  /** The age of the oldest event that is yet to be folded; 0 where there is none, undefined where nobody knows yet. */
   readonly lag_seconds: number | undefined;
   readonly events_per_second: number;
   readonly parked: number;
@@ -63,10 +63,16 @@ export const stateOf = ({ feed, lanes }: Pick<StatusParts, 'feed' | 'lanes'>, po
   return { state: lanes.isLive(member) ? 'live' : 'catching_up', reason: undefined };
 };
 
-const lagSeconds = (parts: StatusParts, { member }: Post, behind: boolean): number | undefined => {
-  if (!behind) return 0;
-  if (member?.recordedAt === undefined) return undefined;
-  return Math.max(0, parts.clock.now() - Date.parse(member.recordedAt)) / 1_000;
+/**
+ * Age of the oldest event that is yet to be folded, whether or not the database can be reached. Of what came before this
+ * node listened only the last folded event's is known, and what follows it is no older.
+ */
+const lagSeconds = ({ feed, clock }: StatusParts, { member }: Post, position: bigint): number | undefined => {
+  const next = feed.after(position, 1);
+  // What only the log's own bookkeeping lies behind lacks nothing.
+  if (next === 'nothing' || (next !== 'behind' && next.events.length === 0)) return 0;
+  const oldest = feed.since(position) ?? member?.recordedAt;
+  return oldest === undefined ? undefined : Math.max(0, clock.now() - Date.parse(oldest)) / 1_000;
 };
 
 /** Every projection as it stands, with the rebuilds under way on whatever node. Never fails: what is unknown is undefined. */
@@ -93,7 +99,7 @@ export const statusOf = async (
       position,
       head: head > position ? head : position,
       lag_events: position >= head ? 0 : feed.count(position),
-      lag_seconds: lagSeconds(parts, post, position < head),
+      lag_seconds: position >= head ? 0 : lagSeconds(parts, post, position),
       events_per_second: Math.round(rate.perSecond() * 10) / 10,
       parked: lots === undefined ? (member?.parking.count ?? 0) : (lots.get(projection.name)?.count ?? 0),
       leads,

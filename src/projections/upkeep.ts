@@ -17,13 +17,22 @@ export interface UpkeepParts {
 
 /** What somebody who looks after read models may do; all of it on any node. */
 export const upkeep = ({ workshop, log, rebuilds, postNamed }: UpkeepParts) => ({
+  /** Throws where there is no projection of this name. */
+  known: (name: string): undefined => void postNamed(name),
   /**
    * Begins a rebuild (`rebuild.ts` says what that is); `ended` resolves with how it ended, and may be left alone. Refused
    * while another one of the same projection is under way.
    */
-  rebuild: async (name: string, { swap = 'auto', ...watch }: Watch & { readonly swap?: SwapMode } = {}) => {
+  rebuild: async (
+    name: string,
+    {
+      swap = 'auto',
+      requested_by = null,
+      ...watch
+    }: Watch & { readonly swap?: SwapMode; readonly requested_by?: string | null } = {},
+  ) => {
     const { projection, nudge } = postNamed(name);
-    const { id } = await rebuilds.begin(projection, swap);
+    const { id } = await rebuilds.begin(projection, swap, requested_by);
     nudge.open();
     const ended = rebuilds.watch(id, watch);
     ended.catch(() => {});

@@ -1,15 +1,19 @@
 import type { Kysely } from 'kysely';
-import type { HttpOptions } from '../adapters/http/options.ts';
+import type { EventSource, HttpOptions } from '../adapters/http/options.ts';
 import { httpServer, type HttpServer } from '../adapters/http/server.ts';
 import { forgetUnfinished, postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { aggregates } from '../commands/aggregates.ts';
 import type { Engine } from '../commands/execute.ts';
+import { recordUpkeep } from '../commands/projections/record-upkeep.ts';
 import type { Output } from '../commands/output.ts';
 import { catalogue } from '../domain/catalogue.ts';
+import type { Call } from '../domain/kernel/operation.ts';
+import type { ProjectionEvent } from '../domain/projection/projection.events.ts';
 import type { Model } from '../ports.ts';
 import { eventShown } from '../projections/events/event.view.ts';
 import type { Project } from '../projections/project.ts';
 import type { ReadModels } from '../projections/queries.ts';
+import { tenantOf } from '../domain/kernel/tenant.ts';
 import type { About } from '../projections/system/system.queries.ts';
 import type { Quotas } from '../settings.ts';
 import { checks } from './checks.ts';
@@ -41,6 +45,10 @@ const runningSessions =
 
 const aMinute = (quotas: Quotas): NonNullable<HttpOptions<unknown>['quotas']> =>
   quotas && Object.fromEntries(Object.entries(quotas).map(([name, requests]) => [name, { requests, seconds: 60 }]));
+
+/** An event as whoever follows the log sees it; undefined where it is another tenant's. */
+const shownTo: EventSource['show'] = (event, { tenant }) =>
+  tenantOf(event) === tenant ? eventShown(event) : undefined;
 
 /** What the api role is made of, beside the world. */
 export interface ApiParts {
@@ -84,6 +92,7 @@ export const startApi = async (world: World, { core, model, spoken, read, about 
     ask,
     served: read.served,
     projections: read,
+    recordUpkeep: (call: Call, request: ProjectionEvent) => recordUpkeep(context, call, request),
     about,
     keys_required: !keyless,
     metrics: telemetry.metricsText,
@@ -100,7 +109,7 @@ export const startApi = async (world: World, { core, model, spoken, read, about 
     keyless,
     idempotency,
     waitFor: (required, { projection, ...wait }) => read.reached(projection, required, wait),
-    events: { subscribe: log.subscribe, head: log.head, readAll: log.readAll, scope: 'events:read', show: eventShown },
+    events: { subscribe: log.subscribe, head: log.head, readAll: log.readAll, scope: 'events:read', show: shownTo },
     explain: explain(database),
     journal,
     telemetry,

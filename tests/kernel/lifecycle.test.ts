@@ -14,6 +14,8 @@ import { agentEvents } from '../../src/domain/agent/agent.events.ts';
 import { agentLifecycle, agentMachine } from '../../src/domain/agent/agent.lifecycle.ts';
 import { fold, type Decider } from '../../src/domain/kernel/decider.ts';
 import { governed, lifecycle, type Lifecycle } from '../../src/domain/kernel/lifecycle.ts';
+import { projectionEvents } from '../../src/domain/projection/projection.events.ts';
+import { projectionLifecycle, projectionMachine } from '../../src/domain/projection/projection.lifecycle.ts';
 import { keyEvents } from '../../src/domain/key/key.events.ts';
 import { keyLifecycle, keyMachine } from '../../src/domain/key/key.lifecycle.ts';
 import { sessionEvents } from '../../src/domain/session/session.events.ts';
@@ -23,6 +25,7 @@ const lifecycles = [
   { id: 'agent', life: agentLifecycle, machine: agentMachine, events: agentEvents },
   { id: 'session', life: sessionLifecycle, machine: sessionMachine, events: sessionEvents },
   { id: 'key', life: keyLifecycle, machine: keyMachine, events: keyEvents },
+  { id: 'projection', life: projectionLifecycle, machine: projectionMachine, events: projectionEvents },
 ] as unknown as readonly {
   readonly id: string;
   readonly life: Lifecycle<string, string>;
@@ -66,7 +69,9 @@ describe.each(lifecycles)('the lifecycle of $id', ({ life, machine, events }) =>
   });
   it('lets nothing follow a final phase, and can end from every other one', () => {
     const ends = life.phases.filter((phase) => life.final(phase));
-    expect(ends).toHaveLength(1);
+    // What has one phase only is a record that is added to for ever.
+    const endless = life.phases.length === 1;
+    expect(ends).toHaveLength(endless ? 0 : 1);
     for (const phase of life.phases) expect(life.final(phase)).toBe(machine.states[phase]?.type === 'final');
     const reached = new Set(ends);
     for (let size = -1; size !== reached.size;) {
@@ -74,7 +79,7 @@ describe.each(lifecycles)('the lifecycle of $id', ({ life, machine, events }) =>
       for (const phase of life.phases)
         if (life.steps(phase).some((each) => reached.has(life.next(phase, each) ?? ''))) reached.add(phase);
     }
-    expect(reached.size).toBe(life.phases.length);
+    expect(reached.size).toBe(endless ? 0 : life.phases.length);
   });
 });
 

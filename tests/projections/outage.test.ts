@@ -54,6 +54,9 @@ describe.runIf(postgresql !== undefined)('a PostgreSQL that goes away', () => {
       await decree(away);
       const position = await tell(log, 200, 400);
       await untilState(engine, 'jars', 'waiting');
+      const { lag_events, lag_seconds } = await statusOf(engine, 'jars');
+      expect(lag_events).toBe(200);
+      expect(lag_seconds).toBeGreaterThanOrEqual(0);
       expect(await engine.reached('jars', position, { wait_ms: 1 })).toMatchObject({
         reached: false,
         state: 'waiting',

@@ -133,7 +133,7 @@ describe.each(await databases())('a rebuild on $name', ({ open }) => {
       await untilState(engine, 'jars', 'rebuild_needed');
       const before = await served(database, jars());
       const { id, ended } = await engine.rebuild('jars', { swap: 'manual' });
-      await expect(engine.rebuild('jars')).rejects.toMatchObject({ fault: 'refused' });
+      await expect(engine.rebuild('jars')).rejects.toMatchObject({ fault: 'under_way' });
       await untilPhase(engine, id, 'ready');
       await untilState(engine, 'jars', 'rebuilding');
       const position = await tell(log, 300, 400);

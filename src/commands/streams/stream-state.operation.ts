@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { categoryOf } from '../../domain/kernel/ids.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { problem } from '../../problems.ts';
 import { command } from '../context.ts';
 
@@ -32,7 +33,7 @@ export const getStreamState = command({
   mcp: { tool: 'get_stream_state', read_only: true, destructive: false, idempotent: true },
   problems: ['not_found', 'revision_not_found', 'unreadable_stream'],
   examples: [{ title: 'At its third event', input: { stream: example, revision: 2 } }],
-  run: async ({ engine, aggregates }, { stream, revision: wanted }) => {
+  run: async ({ engine, aggregates }, { stream, revision: wanted }, { principal: { tenant } }) => {
     const aggregate = aggregates.get(categoryOf(stream));
     if (aggregate === undefined) return problem('not_found', `there are no streams of ${categoryOf(stream)}`);
     let state = aggregate.decider.initial;
@@ -41,6 +42,7 @@ export const getStreamState = command({
     const limit = wanted === undefined ? undefined : wanted + 1;
     for await (const page of engine.log.read(stream, { from: 0, ...(limit === undefined ? {} : { limit }) }))
       for (const stored of page) {
+        if (tenantOf(stored) !== tenant) return problem('not_found', `there is no stream ${stream}`);
         const read = engine.catalogue.read(stored);
         if (E.isLeft(read))
           return problem('unreadable_stream', `${stream}@${stored.revision}: ${read.left.reason}`, {

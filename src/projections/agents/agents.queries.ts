@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AgentProfile } from '../../domain/agent/agent.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
-import { answered, missing, query } from '../queries.ts';
+import { missing, query } from '../queries.ts';
 import { statement } from '../statement.ts';
 import type { AgentRow } from './agents.projection.ts';
 
@@ -40,7 +40,7 @@ export const getAgent = query({
   examples: [{ title: 'By id', input: { agent_id: exampleId } }],
   run: async (context, { agent_id }, { principal }) => {
     const row = await context.ask((db) => agentById.first(db, agent_id, principal.tenant));
-    return row === undefined ? missing('agent', agent_id) : answered(context, 'agents', view(row), row);
+    return row === undefined ? missing('agent', agent_id) : { output: view(row), revision: row.revision };
   },
 });
 
@@ -73,11 +73,7 @@ export const listAgents = query({
         .limit(limit + 1)
         .execute();
     });
-    return answered(
-      context,
-      'agents',
-      paged('list_agents', filter, limit, rows, (row) => [row.created_at, row.agent_id], view),
-    );
+    return { output: paged('list_agents', filter, limit, rows, (row) => [row.created_at, row.agent_id], view) };
   },
 });
 

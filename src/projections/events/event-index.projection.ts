@@ -1,5 +1,6 @@
 import { categoryOf } from '../../domain/kernel/ids.ts';
 import { projection } from '../projection.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 
 export interface EventRow {
   readonly event_id: string;
@@ -10,7 +11,7 @@ export interface EventRow {
   readonly type: string;
   /** Null where the writer said none that is a number. */
   readonly version: number | null;
-  readonly tenant: string | null;
+  readonly tenant: string;
   readonly actor: string | null;
   readonly correlation_id: string | null;
   readonly causation_id: string | null;
@@ -23,7 +24,7 @@ const versionOf = (said = '1'): number | null => (/^\d{1,9}$/.test(said) ? Numbe
 /** Where every event is, who caused it and with what: known types and unknown ones, never their data. */
 export const eventIndex = projection<EventRow>({
   name: 'event_index',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('event_id', 'uuid', (c) => c.primaryKey())
@@ -33,7 +34,7 @@ export const eventIndex = projection<EventRow>({
       .addColumn('revision', 'integer', (c) => c.notNull())
       .addColumn('type', 'text', (c) => c.notNull())
       .addColumn('version', 'integer')
-      .addColumn('tenant', 'text')
+      .addColumn('tenant', 'text', (c) => c.notNull())
       .addColumn('actor', 'text')
       .addColumn('correlation_id', 'text')
       .addColumn('causation_id', 'text')
@@ -55,7 +56,7 @@ export const eventIndex = projection<EventRow>({
     revision,
     type,
     version: versionOf(metadata['version']),
-    tenant: metadata['tenant'] ?? null,
+    tenant: tenantOf({ metadata }),
     actor: metadata['actor'] ?? null,
     correlation_id: metadata['$correlationId'] ?? null,
     causation_id: metadata['$causationId'] ?? null,

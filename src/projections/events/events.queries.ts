@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { StoredEvent } from '../../ports.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
-import { answered, missing, query, type QueryContext } from '../queries.ts';
+import { missing, query, type QueryContext } from '../queries.ts';
 import { statement } from '../statement.ts';
 import type { EventRow } from './event-index.projection.ts';
 import { EventShown, eventShown } from './event.view.ts';
@@ -99,12 +99,14 @@ export const getEvent = query({
           .execute(),
       ),
     ]);
-    return answered(context, 'event_index', {
-      event: stored === undefined ? null : eventShown(stored),
-      reference: ref(row),
-      causes: causes.map(ref),
-      effects: effects.map(ref),
-    });
+    return {
+      output: {
+        event: stored === undefined ? null : eventShown(stored),
+        reference: ref(row),
+        causes: causes.map(ref),
+        effects: effects.map(ref),
+      },
+    };
   },
 });
 
@@ -146,11 +148,7 @@ export const listEvents = query({
         .limit(limit + 1)
         .execute();
     });
-    return answered(
-      context,
-      'event_index',
-      paged('list_events', filter, limit, rows, (row) => [row.position.toString()], ref),
-    );
+    return { output: paged('list_events', filter, limit, rows, (row) => [row.position.toString()], ref) };
   },
 });
 

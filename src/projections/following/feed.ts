@@ -119,8 +119,10 @@ export const feed = (parts: FeedParts) => {
     head: () => ear.recent.head(),
     /** Up to `limit` events after a position; `behind` where they are no longer kept. */
     after: (position: bigint, limit: number) => ear.recent.after(position, limit),
-    /** How many events come after a position, as far as they are kept. */
+    /** How many events come after a position: at least so many, where they are no longer all kept. */
     count: (position: bigint) => ear.recent.count(position),
+    /** When the oldest event after a position was recorded, of those that are kept. */
+    since: (position: bigint) => ear.recent.since(position),
     unknown: (): ReadonlyMap<string, number> => ear.unknown,
     /** Why nobody may go on, for good. */
     fault: () => ear.fault,

@@ -60,7 +60,9 @@ export const newest = (start: bigint) => {
       const slice = events.slice(index, index + limit);
       return { events: slice, upTo: index + limit < events.length ? (slice.at(-1)?.position ?? head) : head };
     },
-    count: (position: bigint): number | undefined =>
-      position < floor ? undefined : events.length - indexAfter(position),
+    /** How many come after a position; at least so many, where not all of those are kept. */
+    count: (position: bigint): number => events.length - indexAfter(position),
+    /** When the first event after a position was recorded, of those that are kept; the first of them all was no later. */
+    since: (position: bigint): string | undefined => events[indexAfter(position)]?.recorded_at,
   };
 };

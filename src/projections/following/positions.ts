@@ -36,7 +36,7 @@ export const positions = (names: readonly string[]) => {
 
   const placeOf = (name: string): Place => {
     const place = places.get(name);
-    if (place === undefined) throw new ProjectionFault('refused', `there is no projection ${name}`);
+    if (place === undefined) throw new ProjectionFault('unknown', `there is no projection ${name}`);
     return place;
   };
 

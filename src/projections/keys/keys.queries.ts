@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
-import { answered, missing, query } from '../queries.ts';
+import { missing, query } from '../queries.ts';
 import { statement } from '../statement.ts';
 import type { KeyRow } from './keys.projection.ts';
 
@@ -49,7 +49,7 @@ export const getKey = query({
   examples: [{ title: 'By id', input: { key_id: exampleId } }],
   run: async (context, { key_id }, { principal }) => {
     const row = await context.ask((db) => keyById.first(db, key_id, principal.tenant));
-    return row === undefined ? missing('key', key_id) : answered(context, 'keys', view(row), row);
+    return row === undefined ? missing('key', key_id) : { output: view(row), revision: row.revision };
   },
 });
 
@@ -80,11 +80,7 @@ export const listKeys = query({
         .limit(limit + 1)
         .execute();
     });
-    return answered(
-      context,
-      'keys',
-      paged('list_keys', {}, limit, rows, (row) => [row.created_at, row.key_id], view),
-    );
+    return { output: paged('list_keys', {}, limit, rows, (row) => [row.created_at, row.key_id], view) };
   },
 });
 

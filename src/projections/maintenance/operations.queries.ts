@@ -1,5 +1,10 @@
 import { z } from 'zod';
 import { isProblem } from '../../domain/kernel/operation.ts';
+import {
+  RebuildCancelRequested,
+  RebuildRequested,
+  RebuildSwapRequested,
+} from '../../domain/projection/projection.events.ts';
 import { problem } from '../../problems.ts';
 import type { Operation } from '../operations.ts';
 import { change, exampleId, look, maintenance, name, tag, tried } from './maintenance.ts';
@@ -13,6 +18,8 @@ const OperationShown = z.object({
   progress: z.unknown(),
   result: z.unknown(),
   error: z.string().nullable(),
+  /** Who asked for it; null where the node began it by itself. */
+  requested_by: z.string().nullable(),
   cancel_requested: z.boolean(),
   created_at: z.string(),
   ended_at: z.string().nullable(),
@@ -36,8 +43,11 @@ const rebuildProjection = maintenance({
   mcp: { tool: 'rebuild_projection', read_only: false, destructive: false, idempotent: false },
   problems: ['not_found', 'operation_running'],
   examples: [{ title: 'And swap when it is ready', input: { name: 'turns', swap: 'auto' } }],
-  run: async ({ projections }, { name: which, swap }) => {
-    const begun = await tried(() => projections.rebuild(which, { swap }));
+  run: async ({ projections, recordUpkeep }, { name: which, swap }, call) => {
+    const known = await tried(async () => projections.known(which));
+    const refusal = known ?? (await recordUpkeep(call, RebuildRequested({ projection: which, swap })));
+    if (refusal !== undefined) return refusal;
+    const begun = await tried(() => projections.rebuild(which, { swap, requested_by: call.principal.actor }));
     if ('code' in begun) return begun;
     // It is watched by whoever asks for the operation; here nobody waits for its end.
     begun.ended.catch(() => undefined);
@@ -66,6 +76,8 @@ const getOperation = maintenance({
   },
 });
 
+const requests = { cancel: RebuildCancelRequested, swap: RebuildSwapRequested } as const;
+
 const asked = (verb: 'cancel' | 'swap', method: 'DELETE' | 'POST', path: string, summary: string) =>
   maintenance({
     name: `${verb}_operation`,
@@ -78,10 +90,13 @@ const asked = (verb: 'cancel' | 'swap', method: 'DELETE' | 'POST', path: string,
     cli: `operations ${verb}`,
     problems: ['not_found', 'operation_ended'],
     examples: [{ title: 'By id', input: { operation_id: exampleId } }],
-    run: async ({ projections }, { operation_id: id }) => {
+    run: async ({ projections, recordUpkeep }, { operation_id: id }, call) => {
       const before = await tried(() => projections.operation(id));
       if (isProblem(before)) return before;
       if (before.ended_at !== null) return problem('operation_ended', `it ${before.status} at ${before.ended_at}`);
+      const request = requests[verb]({ projection: before.target, operation_id: id });
+      const refusal = await recordUpkeep(call, request);
+      if (refusal !== undefined) return refusal;
       return { output: described(await projections[verb](id)), status: 202 };
     },
   });

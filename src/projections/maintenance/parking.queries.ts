@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ParkedRetryRequested, ParkedSkipRequested } from '../../domain/projection/projection.events.ts';
 import { change, look, maintenance, name, tag, tried } from './maintenance.ts';
 
 const parkedMax = 200;
@@ -49,7 +50,10 @@ const retryParked = maintenance({
   cli: 'projections retry',
   problems: ['not_found'],
   examples: [{ title: 'After the fold was mended', input: { name: 'turns' } }],
-  run: async ({ projections }, { name: which }) => {
+  run: async ({ projections, recordUpkeep }, { name: which }, call) => {
+    const known = await tried(async () => projections.known(which));
+    const refusal = known ?? (await recordUpkeep(call, ParkedRetryRequested({ projection: which })));
+    if (refusal !== undefined) return refusal;
     const retried = await tried(() => projections.retryParked(which));
     return 'code' in retried ? retried : { output: retried };
   },
@@ -61,14 +65,18 @@ const skipParked = maintenance({
   summary: 'Let a read model go on without an event that it cannot fold',
   scope: change,
   input: z.strictObject({ name, position: z.string().regex(/^\d{1,19}$/) }),
-  output: z.object({ skipped: z.boolean() }),
+  /** For how many rows it was parked, 0 where it was not; and what became of the events behind it. */
+  output: z.object({ skipped: z.int(), folded: z.int(), parked: z.int() }),
   http: { method: 'POST', path: '/projections/{name}/parked/{position}/skip', tag },
   cli: 'projections skip',
   problems: ['not_found'],
   examples: [{ title: 'The event at a position', input: { name: 'turns', position: '1042' } }],
-  run: async ({ projections }, { name: which, position }) => {
-    const skipped = await tried(async () => ({ value: await projections.skipParked(which, BigInt(position)) }));
-    return 'code' in skipped ? skipped : { output: { skipped: Boolean(skipped.value) } };
+  run: async ({ projections, recordUpkeep }, { name: which, position }, call) => {
+    const known = await tried(async () => projections.known(which));
+    const refusal = known ?? (await recordUpkeep(call, ParkedSkipRequested({ projection: which, position })));
+    if (refusal !== undefined) return refusal;
+    const skipped = await tried(() => projections.skipParked(which, BigInt(position)));
+    return 'code' in skipped ? skipped : { output: skipped };
   },
 });
 

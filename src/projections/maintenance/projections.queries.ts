@@ -10,8 +10,8 @@ const ProjectionShown = z.object({
   reason: z.string().nullable(),
   position: z.string(),
   head: z.string(),
-  /** Null where it is further behind than is kept in memory. */
-  lag_events: z.int().nullable(),
+  /** At least so many, where it is further behind than is kept in memory. */
+  lag_events: z.int(),
   lag_seconds: z.number().nullable(),
   events_per_second: z.number(),
   parked: z.int(),
@@ -25,7 +25,7 @@ const shown = ({ rebuild, ...status }: ProjectionStatus): z.infer<typeof Project
   reason: status.reason ?? null,
   position: status.position.toString(),
   head: status.head.toString(),
-  lag_events: status.lag_events ?? null,
+  lag_events: status.lag_events,
   lag_seconds: status.lag_seconds ?? null,
   operation_id: rebuild?.id ?? null,
 });

@@ -22,7 +22,7 @@ export const outdated = (rebuilds: Rebuilds, mode: SwapMode) => {
       const { status, error } = await rebuilds.find(before.id);
       return idle(`but its rebuild ${status}: ${error ?? 'nobody said why'}`);
     }
-    begun.set(post, await rebuilds.begin(projection, 'auto'));
+    begun.set(post, await rebuilds.begin(projection, 'auto', null));
     return { state: 'rebuilding', reason: wanted };
   };
 };

@@ -90,14 +90,21 @@ const run = async (yard: Yard): Promise<void> => {
 
 const find = async ({ workshop }: Yard, id: string): Promise<Operation> => {
   const operation = await operationOf(workshop.database.background, id);
-  if (operation === undefined) throw new ProjectionFault('refused', `there is no rebuild ${id}`);
+  if (operation === undefined) throw new ProjectionFault('unknown', `there is no rebuild ${id}`);
   return operation;
 };
 
-const begin = async (yard: Yard, projection: Projection, swap: SwapMode): Promise<Operation> => {
+const begin = async (
+  yard: Yard,
+  projection: Projection,
+  swap: SwapMode,
+  requested_by: string | null,
+): Promise<Operation> => {
   const id = yard.clock.id();
   const { name: target, version } = projection;
-  await yard.workshop.database.inTransaction((trx) => beginOperation(trx, { id, target, input: { version, swap } }));
+  await yard.workshop.database.inTransaction((trx) =>
+    beginOperation(trx, { id, target, input: { version, swap }, requested_by }),
+  );
   yard.nudge.open();
   return find(yard, id);
 };
@@ -142,7 +149,8 @@ export const rebuilds = (parts: RebuildsParts) => {
   return {
     /** Looks for rebuilds to do, until the signal; resolves when those of this node have put down their tools. */
     run: () => run(yard),
-    begin: (projection: Projection, swap: SwapMode) => begin(yard, projection, swap),
+    begin: (projection: Projection, swap: SwapMode, requested_by: string | null) =>
+      begin(yard, projection, swap, requested_by),
     /** All that have not ended, on whatever node. */
     open: () => openOperations(parts.workshop.database.background),
     find: (id: string) => find(yard, id),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
-import { answered, missing, query } from '../queries.ts';
+import { missing, query } from '../queries.ts';
 import { statement } from '../statement.ts';
 import type { SessionRow } from './sessions.projection.ts';
 
@@ -42,7 +42,7 @@ export const getSession = query({
   examples: [{ title: 'By id', input: { session_id: exampleId } }],
   run: async (context, { session_id }, { principal }) => {
     const row = await context.ask((db) => sessionById.first(db, session_id, principal.tenant));
-    return row === undefined ? missing('session', session_id) : answered(context, 'sessions', view(row), row);
+    return row === undefined ? missing('session', session_id) : { output: view(row), revision: row.revision };
   },
 });
 
@@ -80,11 +80,7 @@ export const listSessions = query({
         .limit(limit + 1)
         .execute();
     });
-    return answered(
-      context,
-      'sessions',
-      paged('list_sessions', filter, limit, rows, (row) => [row.opened_at, row.session_id], view),
-    );
+    return { output: paged('list_sessions', filter, limit, rows, (row) => [row.opened_at, row.session_id], view) };
   },
 });
 

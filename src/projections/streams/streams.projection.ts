@@ -1,10 +1,11 @@
 import { categoryOf } from '../../domain/kernel/ids.ts';
 import { projection } from '../projection.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 
 export interface StreamRow {
   readonly name: string;
   readonly category: string;
-  readonly tenant: string | null;
+  readonly tenant: string;
   readonly events: number;
   readonly first_revision: number;
   readonly last_revision: number;
@@ -16,12 +17,12 @@ export interface StreamRow {
 /** Every stream that the log holds events of, and how far it goes. */
 export const streams = projection<StreamRow>({
   name: 'streams',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('name', 'text', (c) => c.primaryKey())
       .addColumn('category', 'text', (c) => c.notNull())
-      .addColumn('tenant', 'text')
+      .addColumn('tenant', 'text', (c) => c.notNull())
       .addColumn('events', 'integer', (c) => c.notNull())
       .addColumn('first_revision', 'integer', (c) => c.notNull())
       .addColumn('last_revision', 'integer', (c) => c.notNull())
@@ -36,7 +37,7 @@ export const streams = projection<StreamRow>({
   every: (row, { stream, revision, position, recorded_at, metadata }) => ({
     name: stream,
     category: categoryOf(stream),
-    tenant: row?.tenant ?? metadata['tenant'] ?? null,
+    tenant: row?.tenant ?? tenantOf({ metadata }),
     events: (row?.events ?? 0) + 1,
     first_revision: row?.first_revision ?? revision,
     last_revision: revision,

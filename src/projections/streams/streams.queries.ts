@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { EventLog } from '../../ports.ts';
 import { EventShown, eventShown } from '../events/event.view.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
-import { answered, missing, query } from '../queries.ts';
+import { missing, query } from '../queries.ts';
 import { statement } from '../statement.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { StreamRow } from './streams.projection.ts';
 
 const tag = 'streams';
@@ -52,11 +54,7 @@ export const listStreams = query({
         .limit(limit + 1)
         .execute();
     });
-    return answered(
-      context,
-      'streams',
-      paged('list_streams', filter, limit, rows, (row) => [row.last_position.toString()], view),
-    );
+    return { output: paged('list_streams', filter, limit, rows, (row) => [row.last_position.toString()], view) };
   },
 });
 
@@ -77,11 +75,15 @@ export const getStream = query({
   examples: [{ title: 'A session', input: { stream: example } }],
   run: async (context, { stream }, { principal }) => {
     const row = await context.ask((db) => streamByName.first(db, stream, principal.tenant));
-    return row === undefined
-      ? missing('stream', stream)
-      : answered(context, 'streams', view(row), { revision: row.last_revision });
+    return row === undefined ? missing('stream', stream) : { output: view(row), revision: row.last_revision };
   },
 });
+
+/** Whether a stream shows this tenant anything at all. */
+const exists = async (log: EventLog, stream: string, tenant: string): Promise<boolean> => {
+  for await (const [event] of log.read(stream, { limit: 1 })) return event !== undefined && tenantOf(event) === tenant;
+  return false;
+};
 
 export const listStreamEvents = query({
   name: 'list_stream_events',
@@ -102,13 +104,13 @@ export const listStreamEvents = query({
   cli: 'streams events',
   mcp: { tool: 'list_stream_events', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'From the first', input: { stream: example, direction: 'forward', limit: 100 } }],
-  run: async ({ log }, { stream, from_revision, direction, limit }) => {
+  run: async ({ log }, { stream, from_revision, direction, limit }, { principal: { tenant } }) => {
     const forward = direction === 'forward';
     const from = from_revision ?? (forward ? ('start' as const) : ('end' as const));
     const data: z.infer<typeof EventShown>[] = [];
     for await (const page of log.read(stream, { from, direction, limit: limit + 1 }))
-      data.push(...page.map(eventShown));
-    if (data.length === 0 && from_revision === undefined) return missing('stream', stream);
+      data.push(...page.filter((event) => tenantOf(event) === tenant).map(eventShown));
+    if (data.length === 0 && !(await exists(log, stream, tenant))) return missing('stream', stream);
     const surplus = data.length > limit ? data.pop() : undefined;
     return { output: { data, page: { next_revision: surplus?.revision ?? null, limit } } };
   },

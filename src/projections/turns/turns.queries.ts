@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { amountOf, usd } from '../../domain/kernel/money.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
-import { answered, missing, query, type QueryContext } from '../queries.ts';
+import { missing, query, type QueryContext } from '../queries.ts';
 import { statement } from '../statement.ts';
 import type { TurnRow } from './turns.projection.ts';
 
@@ -76,7 +76,7 @@ export const getTurn = query({
   examples: [{ title: 'By id', input: example }],
   run: async (context, which, { principal }) => {
     const row = await found(context, which, principal.tenant);
-    return row === undefined ? missing('turn', which.turn_id) : answered(context, 'turns', view(row));
+    return row === undefined ? missing('turn', which.turn_id) : { output: view(row) };
   },
 });
 
@@ -96,7 +96,7 @@ export const getTurnContext = query({
     const row = await found(context, which, principal.tenant);
     return row === undefined
       ? missing('turn', which.turn_id)
-      : answered(context, 'turns', { turn_id: row.turn_id, context: row.context });
+      : { output: { turn_id: row.turn_id, context: row.context } };
   },
 });
 
@@ -126,11 +126,7 @@ export const listTurns = query({
         .limit(limit + 1)
         .execute(),
     );
-    return answered(
-      context,
-      'turns',
-      paged('list_turns', filter, limit, rows, (row) => [String(row.ordinal)], view),
-    );
+    return { output: paged('list_turns', filter, limit, rows, (row) => [String(row.ordinal)], view) };
   },
 });
 
