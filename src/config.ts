@@ -30,6 +30,9 @@ export interface Config {
   readonly cors_origins: readonly string[];
   readonly quotas?: Quotas;
   readonly log_port?: number;
+  readonly log_bytes_max?: number;
+  /** Start although events of the embedded log are lost (assurance F34). */
+  readonly accept_loss: boolean;
   readonly log_level: Values['ACTA_LOG_LEVEL'];
   readonly traces: {
     readonly endpoint?: string;
@@ -76,6 +79,7 @@ const configOf = (values: Values, folder: string): Config => ({
   roles: values.ACTA_ROLES,
   rebuild: values.ACTA_REBUILD,
   cors_origins: values.ACTA_CORS_ORIGINS ?? [],
+  accept_loss: values.ACTA_ACCEPT_LOSS,
   log_level: values.ACTA_LOG_LEVEL,
   traces: {
     service_name: values.OTEL_SERVICE_NAME,
@@ -87,6 +91,7 @@ const configOf = (values: Values, folder: string): Config => ({
     eventstore_url: values.EVENTSTORE_URL,
     bootstrap_key: values.AOS_API_KEY,
     log_port: values.ACTA_LOG_PORT,
+    log_bytes_max: values.ACTA_LOG_BYTES_MAX,
     quotas: values.ACTA_QUOTAS,
   }),
 });

@@ -34,6 +34,9 @@ const port = z
 const keyCharsMin = 16;
 const keyCharsMax = 256;
 
+/** Room for some events at least. */
+const logBytesMin = 1_048_576;
+
 export const roles = ['api', 'projections', 'processes'] as const;
 export type Role = (typeof roles)[number];
 
@@ -162,6 +165,22 @@ export const settings = {
     says: "A port on loopback for EventStoreDB's own protocol, onto the embedded log. Unset, it is closed.",
     right: 'a whole number from 0 to 65535',
     schema: port.optional(),
+  }),
+  ACTA_LOG_BYTES_MAX: setting({
+    says: 'The most bytes that the embedded log may take. Beyond it commands answer 507, as on a full disk. Unset, the disk decides.',
+    right: `a whole number from ${logBytesMin}`,
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .refine((bytes) => bytes >= logBytesMin)
+      .optional(),
+  }),
+  ACTA_ACCEPT_LOSS: setting({
+    says: 'For one start only: go on although acknowledged events are missing from the embedded log. That is put on the record.',
+    right: 'true or false',
+    preset: 'false',
+    schema: z.enum(['true', 'false']).transform((text) => text === 'true'),
   }),
   ACTA_LOG_LEVEL: setting({
     says: 'From which level on it logs.',

@@ -11,7 +11,7 @@ import { sessionKind } from './commands/sessions/perform-turn.ts';
 import type { Config } from './config.ts';
 import { catalogue } from './domain/catalogue.ts';
 import { cancelTurnsOfStoppedAgent } from './domain/reactions/cancel-turns-of-stopped-agent.reaction.ts';
-import type { Model } from './ports.ts';
+import type { LogError, Model } from './ports.ts';
 import { agents } from './projections/agents/agents.projection.ts';
 import { eventIndex } from './projections/events/event-index.projection.ts';
 import { keys } from './projections/keys/keys.projection.ts';
@@ -22,7 +22,7 @@ import type { About } from './projections/system/system.queries.ts';
 import { turns } from './projections/turns/turns.projection.ts';
 import { startApi } from './wiring/api.ts';
 import { gaugeLag } from './wiring/checks.ts';
-import { registerDefaultAgent } from './wiring/default-agent.ts';
+import { headIfThere, registeredInTime } from './wiring/late-log.ts';
 import { version } from './wiring/version.ts';
 import { openWorld, worldClock as clock, type World } from './wiring/world.ts';
 
@@ -38,10 +38,10 @@ export interface ActaNode {
   readonly moved: boolean;
   readonly keyless: boolean;
   readonly front_port: number | undefined;
-  /** How many events were on the record when it started. */
-  readonly recovered: number;
-  /** Resolves when the log gave up, and this process can do nothing but end. */
-  readonly failed: Promise<Error>;
+  /** How many events were on the record when it started; undefined where the log did not answer yet. */
+  readonly recovered: number | undefined;
+  /** Resolves with the reason when the log has failed, and this process can do nothing but end. */
+  readonly failed: Promise<LogError>;
   /** Stops everything in the order in which it may stop, within the grace (milliseconds). */
   readonly stop: (grace_ms: number) => Promise<void>;
 }
@@ -86,7 +86,7 @@ const startedParts = () => {
 };
 
 const start = async (world: World, parts: ReturnType<typeof startedParts>): Promise<Omit<ActaNode, 'stop'>> => {
-  const { config, log, kind, database, journal, telemetry, node, stopped, front_port } = world;
+  const { config, log, kind, database, journal, telemetry, node, front_port } = world;
   const core = engineOf({ log, catalogue, clock, telemetry });
   const spoken = output();
   const model = modelOf(modelSettings(config));
@@ -98,8 +98,8 @@ const start = async (world: World, parts: ReturnType<typeof startedParts>): Prom
     read_models: database.kind,
     model: { provider: model.provider, name: model.default_model },
   };
-  const head = await log.head();
-  await registerDefaultAgent(core);
+  const head = await headIfThere(log, journal);
+  parts.add(await registeredInTime(core, journal, { now: head !== undefined }));
   const folds = config.roles.includes('projections');
   const read = project({
     projections,
@@ -133,8 +133,8 @@ const start = async (world: World, parts: ReturnType<typeof startedParts>): Prom
     moved: api?.moved ?? false,
     keyless: api?.keyless ?? false,
     front_port,
-    recovered: head < 0n ? 0 : Number(head),
-    failed: stopped ?? new Promise(() => undefined),
+    recovered: head === undefined ? undefined : Math.max(0, Number(head)),
+    failed: log.failed,
   };
 };
 

@@ -1,12 +1,15 @@
-import type { EventLog, Telemetry } from '../ports.ts';
+import type { Telemetry } from '../ports.ts';
 import type { Project } from '../projections/project.ts';
 import { answering } from '../projections/status.ts';
 import type { Check } from '../projections/system/system.queries.ts';
 import type { Database } from '../schema.ts';
+import type { WatchedLog } from './log.watch.ts';
 
 const logMsMax = 2_000;
 
-const logCheck = async (log: EventLog): Promise<Check> => {
+const logCheck = async (log: WatchedLog): Promise<Check> => {
+  const [trouble] = log.troubles();
+  if (trouble !== undefined) return { name: 'log', ok: false, detail: trouble };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${logMsMax} ms`)), logMsMax);
@@ -27,7 +30,7 @@ export const checks = ({
   database,
   projections,
 }: {
-  readonly log: EventLog;
+  readonly log: WatchedLog;
   readonly database: Database;
   readonly projections: Project;
 }) => {

@@ -21,7 +21,8 @@ const failed = (name: string, error: unknown, hint: string): Check => ({
 
 const logCheck = async (config: Config): Promise<Check> => {
   try {
-    const { log, kind } = await openLog(config);
+    // Looking accepts nothing: what is lost is told here, too.
+    const { log, kind } = await openLog({ ...config, accept_loss: false });
     const head = await log.head();
     await log.close();
     return { name: 'log', verdict: 'ok', detail: `${kind}, its last position is ${head}` };

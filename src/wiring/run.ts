@@ -4,6 +4,8 @@ import type { Config } from '../config.ts';
 import { startNode, type ActaNode } from '../wiring.ts';
 
 const graceMs = 10_000;
+/** Where the log has failed nothing can be recorded: there is little to wait for. */
+const failedGraceMs = 1_000;
 const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
 /** Waits for a signal, or for the log to give up; answers the exit code. A second signal leaves at once. */
@@ -15,16 +17,21 @@ const untilStopped = async (node: ActaNode, config: Config): Promise<number> => 
         resolve(0);
       });
   });
-  const exit = await Promise.race([signalled, node.failed.then(() => 1)]);
+  const failed = node.failed.then((error) => {
+    process.stderr.write(`acta ends: ${error.message}\n`);
+    return 1;
+  });
+  const exit = await Promise.race([signalled, failed]);
   withdrawServer(config.folder, process.pid);
-  await node.stop(graceMs);
+  await node.stop(exit === 0 ? graceMs : failedGraceMs);
   return exit;
 };
 
 const told = (node: ActaNode, config: Config): void => {
   const { url, recovered } = node;
   say(`acta ${node.version} · ${node.about.log} log · ${node.about.read_models} · data ${config.folder}`);
-  if (recovered > 0) say(`  recovered   ${recovered} events on the record`);
+  if (recovered === undefined) say('  log         does not answer yet: commands are refused until it does');
+  else if (recovered > 0) say(`  recovered   ${recovered} events on the record`);
   if (node.front_port !== undefined) say(`  log         esdb://127.0.0.1:${node.front_port}?tls=false`);
   const { provider } = node.about.model;
   const remark =

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { lockFolder, type FolderLock } from '../adapters/postgres/folder.lock.ts';
 import type { Config } from '../config.ts';
-import type { Clock, EventLog, Journal } from '../ports.ts';
+import type { Clock, EventLog, Journal, LogError } from '../ports.ts';
 import type { Database } from '../schema.ts';
+import { watched, type WatchedLog } from './log.watch.ts';
 import { version } from './version.ts';
 import { openWitnesses, type Witnesses } from './world.telemetry.ts';
 
@@ -36,16 +37,22 @@ export const nodeOf = (folder: string): { readonly name: string; readonly lock: 
   }
 };
 
-/** A log, and when it can record no more and the process must end (assurance F36). */
 export interface OpenLog {
   readonly log: EventLog;
   readonly kind: 'embedded' | 'eventstoredb';
   readonly front_port: number | undefined;
-  readonly stopped: Promise<Error> | undefined;
+  /** Resolves when the log can record no more; `unavailable` means that the process must end (assurance F33, F36). */
+  readonly stopped: Promise<LogError> | undefined;
 }
 
 /** The log that the environment names: a server, or the embedded one. Clients are loaded only where they are used. */
-export const openLog = async ({ eventstore_url, folder, log_port }: Config): Promise<OpenLog> => {
+export const openLog = async ({
+  eventstore_url,
+  folder,
+  log_port,
+  log_bytes_max,
+  accept_loss,
+}: Config): Promise<OpenLog> => {
   if (eventstore_url !== undefined) {
     const { openEventStoreDb } = await import('../adapters/eventstoredb/event-log.ts');
     return { log: openEventStoreDb(eventstore_url), kind: 'eventstoredb', front_port: undefined, stopped: undefined };
@@ -53,7 +60,9 @@ export const openLog = async ({ eventstore_url, folder, log_port }: Config): Pro
   const { openEmbeddedLog } = await import('../adapters/embedded-log/event-log.ts');
   const log = await openEmbeddedLog({
     folder: join(folder, 'log'),
+    accept_loss,
     ...(log_port === undefined ? {} : { front_port: log_port }),
+    ...(log_bytes_max === undefined ? {} : { bytes_max: log_bytes_max }),
   });
   return { log, kind: 'embedded', front_port: log.front_port, stopped: log.stopped };
 };
@@ -65,8 +74,9 @@ export const openReadModels = async ({ database_url, folder }: Config, journal: 
 };
 
 /** What a node stands on. */
-export interface World extends Witnesses, OpenLog {
+export interface World extends Witnesses, Omit<OpenLog, 'log' | 'stopped'> {
   readonly config: Config;
+  readonly log: WatchedLog;
   readonly database: Database;
   readonly node: ReturnType<typeof nodeOf>;
   readonly close: () => Promise<void>;
@@ -81,7 +91,9 @@ export const openWorld = async (config: Config): Promise<World> => {
     return {
       config,
       ...witnesses,
-      ...log.value,
+      kind: log.value.kind,
+      front_port: log.value.front_port,
+      log: watched(log.value.log, log.value.stopped, witnesses.journal),
       database: database.value,
       node,
       close: async () => {

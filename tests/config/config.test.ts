@@ -27,6 +27,7 @@ describe('the environment', () => {
       roles: ['api', 'projections', 'processes'],
       rebuild: 'auto',
       cors_origins: [],
+      accept_loss: false,
       log_level: 'info',
       traces: { service_name: 'acta', disabled: false },
     });
@@ -56,6 +57,8 @@ describe('the environment', () => {
         ACTA_CORS_ORIGINS: 'https://a.example,http://localhost:3000',
         ACTA_QUOTAS: 'read=600, stream=8',
         ACTA_LOG_PORT: '2113',
+        ACTA_LOG_BYTES_MAX: '5000000000',
+        ACTA_ACCEPT_LOSS: 'true',
         ACTA_LOG_LEVEL: 'debug',
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
         OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer x, tenant=y',
@@ -82,6 +85,8 @@ describe('the environment', () => {
       cors_origins: ['https://a.example', 'http://localhost:3000'],
       quotas: { read: 600, stream: 8 },
       log_port: 2113,
+      log_bytes_max: 5_000_000_000,
+      accept_loss: true,
       log_level: 'debug',
       traces: {
         endpoint: 'http://collector:4318',

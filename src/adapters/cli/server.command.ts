@@ -11,6 +11,11 @@ const flags: readonly (readonly [flag: string, variable: Variable, says: string]
   ['--data <folder>', 'ACTA_DATA', 'the folder of the embedded log and database'],
   ['--role <roles>', 'ACTA_ROLES', 'some of api,projections,processes'],
   ['--log-port <port>', 'ACTA_LOG_PORT', "a port on loopback for EventStoreDB's protocol onto the embedded log"],
+  [
+    '--accept-loss',
+    'ACTA_ACCEPT_LOSS',
+    'start once although acknowledged events of the embedded log are gone; that is recorded',
+  ],
   ['--rebuild <when>', 'ACTA_REBUILD', 'auto or manual: when a read model whose version was raised is rebuilt'],
   ['--log-level <level>', 'ACTA_LOG_LEVEL', 'from which level on it logs'],
 ];
@@ -19,7 +24,7 @@ const flags: readonly (readonly [flag: string, variable: Variable, says: string]
 const configFrom = (written: Readonly<Record<string, unknown>>, { env, folder }: CliOptions): Config => {
   const said = flags.flatMap(([flag, variable]) => {
     const value = written[new Option(flag).attributeName()];
-    return typeof value === 'string' ? [[variable, value] as const] : [];
+    return typeof value === 'string' || value === true ? [[variable, String(value)] as const] : [];
   });
   const read = readConfig({ ...env, ...Object.fromEntries(said) }, folder);
   if (read.ok) return read.config;

@@ -77,8 +77,8 @@ export const verifyOpening = (db: Database, found: HeadFound, eventsMax = verifi
 export const refuseLoss = ({ message }: Loss, folder: string): never => {
   throw new LogError(
     'corrupt',
-    `The log in ${folder} is not whole: ${message}. Restore it from a backup, or start once with accept_loss to go on ` +
-      'with what is left; that is recorded in the log itself.',
+    `The log in ${folder} is not whole: ${message}. Restore it from a backup, or start once with ` +
+      '`acta serve --accept-loss` (or ACTA_ACCEPT_LOSS=true) to go on with what is left; that is recorded in the log itself.',
   );
 };
 
