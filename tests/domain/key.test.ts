@@ -1,5 +1,5 @@
-import { describe, it } from 'vitest';
-import { key } from '../../src/domain/key/key.decider.ts';
+import { describe, expect, it } from 'vitest';
+import { key, scopesBeyond } from '../../src/domain/key/key.decider.ts';
 import { KeyIssued, KeyRevoked, KeyRotated } from '../../src/domain/key/key.events.ts';
 import { specification } from '../support/specification.ts';
 
@@ -30,6 +30,25 @@ describe('a key', () => {
     given(KeyIssued(issued), KeyRotated({ key_id, ...rotated }))
       .when(rotate)
       .records(KeyRotated({ key_id, ...rotated }));
+  });
+  it('keeps its expiry when it is rotated, unless another one is said', () => {
+    const [soon, later] = ['2026-11-22T12:00:00.000Z', '2026-12-22T12:00:00.000Z'];
+    const { expires_at: _, ...silent } = rotate;
+    const expiring = KeyIssued({ ...issued, expires_at: soon });
+    given(expiring)
+      .when(silent)
+      .records(KeyRotated({ key_id, ...rotated, expires_at: soon }));
+    given(expiring)
+      .when({ ...silent, expires_at: null })
+      .records(KeyRotated({ key_id, ...rotated, expires_at: null }));
+    given(expiring, KeyRotated({ key_id, ...rotated, expires_at: later }))
+      .when(silent)
+      .records(KeyRotated({ key_id, ...rotated, expires_at: later }));
+  });
+  it('knows what it allows, so that nobody is given more than they have', () => {
+    const { state } = given(KeyIssued(issued), KeyRotated({ key_id, ...rotated }));
+    expect(scopesBeyond(state.scopes, ['keys:admin'])).toEqual(['agents:read']);
+    expect(scopesBeyond(state.scopes, ['keys:admin', 'agents:read'])).toEqual([]);
   });
   it('is revoked once, and opens nothing any more', () => {
     given(KeyIssued(issued)).when(revoke).records(revoked);

@@ -52,6 +52,32 @@ describe('a key', () => {
     expect(await statusWith(abrupt.body.secret)).toBe(200);
   });
 
+  it('is not rotated by one that allows less', async () => {
+    const writer = await issued(['agents:write', 'keys:admin']);
+    const { secret } = await issued(['keys:admin']);
+    const rotate = (key_id: string, key: string) =>
+      ask(url, `/keys/${key_id}/rotate`, { body: {}, headers: { authorization: `Bearer ${key}` } });
+    expect(await rotate(writer.key_id, secret)).toMatchObject({
+      status: 403,
+      body: { code: 'insufficient_scope', scopes: ['agents:write'] },
+    });
+    expect(await statusWith(writer.secret, '/keys')).toBe(200);
+    const { key_id } = await issued(['keys:admin', 'agents:write']);
+    expect((await rotate(key_id, writer.secret)).status).toBe(200);
+  });
+
+  it('keeps its expiry when it is rotated, and loses it where that is asked for', async () => {
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+    const { key_id } = (
+      await ask(url, '/keys', { body: { name: 'a', scopes: ['agents:read'], expires_at }, headers: admin })
+    ).body;
+    const rotated = async (body: object): Promise<unknown> =>
+      (await ask(url, `/keys/${key_id}/rotate`, { body, headers: admin })).body.expires_at;
+    expect(await rotated({})).toBe(expires_at);
+    expect(await rotated({ expires_at: null })).toBeNull();
+    expect(await rotated({})).toBeNull();
+  });
+
   it('that is revoked opens nothing any more', async () => {
     const { key_id, secret } = await issued(['agents:read']);
     expect(await statusWith(secret)).toBe(200);

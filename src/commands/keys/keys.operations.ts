@@ -3,9 +3,13 @@ import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { sha256 } from '../../domain/kernel/digest.ts';
-import { key } from '../../domain/key/key.decider.ts';
+import { isProblem, type Problem } from '../../domain/kernel/operation.ts';
+import { key, scopesBeyond, type KeyState } from '../../domain/key/key.decider.ts';
 import { problem } from '../../problems.ts';
-import { ask, command } from '../context.ts';
+import { ask, command, type CommandContext } from '../context.ts';
+import type { Receipt } from '../execute.ts';
+import { recall } from '../recall.ts';
+import { problemOf } from '../refusals.ts';
 import { scopes, tokenOf } from './token.ts';
 
 const tag = 'keys';
@@ -18,12 +22,12 @@ const overlapSecondsMax = 7 * 24 * 3_600;
 
 const KeySecret = z.object({
   key_id: z.uuid(),
-  /** Shown once; null when this very request was answered before. */
-  secret: z.string().nullable(),
+  /** Shown once. */
+  secret: z.string(),
   expires_at: z.iso.datetime().nullable(),
 });
 
-const expires_at = z.iso.datetime().nullable().default(null);
+const expires_at = z.iso.datetime().nullable();
 
 const past = (instant: string | null, now: number) =>
   instant !== null && Date.parse(instant) <= now
@@ -31,6 +35,36 @@ const past = (instant: string | null, now: number) =>
         more: { errors: [{ pointer: '#/expires_at', message: 'is in the past' }] },
       })
     : undefined;
+
+const beyond = (asked: readonly string[], held: readonly string[]): Problem | undefined => {
+  const scopes = scopesBeyond(asked, held);
+  return scopes.length === 0
+    ? undefined
+    : problem('insufficient_scope', 'nobody gives what they do not have', { more: { scopes } });
+};
+
+/**
+ * The secret that was recorded, or that it is gone. A request that is sent again finds the hash of a secret that only its
+ * first answer showed; one whose append was not heard of finds its own.
+ */
+const shown = (id: string, secret: string, { again, events }: Receipt<KeyState>): string | Problem => {
+  const own = { secret_hash: sha256(secret) };
+  const recorded = events.some(({ data }) => (data as Partial<typeof own>).secret_hash === own.secret_hash);
+  if (!again || recorded) return tokenOf(id, secret);
+  const detail = 'this was done before, and the secret was in that answer only: rotate the key for another one';
+  const links = [
+    { rel: 'result', href: `/keys/${id}` },
+    { rel: 'rotate', href: `/keys/${id}/rotate` },
+  ];
+  return problem('already_exists', detail, { more: { key_id: id, links } });
+};
+
+/** A key as it is now. Its scopes never change, so what is refused because of them stays refused. */
+const keyNow = async ({ engine }: CommandContext, id: string): Promise<KeyState | Problem> => {
+  const { log, catalogue, remembered } = engine;
+  const found = await recall(log, catalogue, remembered, key, streamOf('key', id));
+  return E.isLeft(found) ? problemOf(found.left) : found.right.state;
+};
 
 export const issueKey = command({
   name: 'issue_key',
@@ -40,13 +74,13 @@ export const issueKey = command({
   input: z.strictObject({
     name: z.string().min(1).max(200),
     scopes: z.array(z.enum(scopes)).min(1).max(100),
-    expires_at,
+    expires_at: expires_at.default(null),
   }),
   output: KeySecret,
   http: { method: 'POST', path: '/keys', tag },
   cli: 'keys create',
   sensitive: true,
-  problems: ['insufficient_scope'],
+  problems: ['insufficient_scope', 'already_exists'],
   examples: [
     {
       title: 'A key that may look',
@@ -54,18 +88,17 @@ export const issueKey = command({
     },
   ],
   run: async (context, input, call) => {
-    const beyond = input.scopes.filter((each) => !call.principal.scopes.includes(each));
-    if (beyond.length > 0)
-      return problem('insufficient_scope', 'nobody gives what they do not have', { more: { scopes: beyond } });
-    const invalid = past(input.expires_at, context.engine.clock.now());
-    if (invalid !== undefined) return invalid;
+    const refused = beyond(input.scopes, call.principal.scopes) ?? past(input.expires_at, context.engine.clock.now());
+    if (refused !== undefined) return refused;
     const id = derived('key', call.command_id);
     const secret = context.secret();
     const asked = { type: 'IssueKey', key_id: id, ...input, secret_hash: sha256(secret) } as const;
     const outcome = await ask(context, call, key, streamOf('key', id), asked);
     if (E.isLeft(outcome)) return outcome.left;
-    const { again, position, revision } = outcome.right;
-    const output = { key_id: id, secret: again ? null : tokenOf(id, secret), expires_at: input.expires_at };
+    const { position, revision } = outcome.right;
+    const told = shown(id, secret, outcome.right);
+    if (typeof told !== 'string') return told;
+    const output = { key_id: id, secret: told, expires_at: input.expires_at };
     return { output, status: 201, location: `/keys/${id}`, position, revision };
   },
 });
@@ -74,35 +107,35 @@ export const rotateKey = command({
   name: 'rotate_key',
   kind: 'command',
   summary: 'Give a key a new secret; the old one opens a little longer',
+  description: 'An `expires_at` that is left out stays as it is; null means that the key does not expire.',
   scope,
   input: z.strictObject({
     key_id,
     overlap_seconds: z.int().min(0).max(overlapSecondsMax).default(overlapSecondsDefault),
-    expires_at,
+    expires_at: expires_at.optional(),
   }),
   output: KeySecret,
   http: { method: 'POST', path: '/keys/{key_id}/rotate', tag },
   cli: 'keys rotate',
   sensitive: true,
-  problems: ['invalid_transition', 'not_found', 'revision_conflict'],
-  examples: [
-    { title: 'With an hour of overlap', input: { key_id: exampleId, overlap_seconds: 3_600, expires_at: null } },
-  ],
+  problems: ['insufficient_scope', 'already_exists', 'invalid_transition', 'not_found', 'revision_conflict'],
+  examples: [{ title: 'With an hour of overlap', input: { key_id: exampleId, overlap_seconds: 3_600 } }],
   run: async (context, { key_id: id, overlap_seconds, expires_at: until }, call) => {
+    const known = await keyNow(context, id);
+    if (isProblem(known)) return known;
     const now = context.engine.clock.now();
-    const invalid = past(until, now);
-    if (invalid !== undefined) return invalid;
+    const refused =
+      beyond(known.scopes, call.principal.scopes) ?? past(until === undefined ? known.expires_at : until, now);
+    if (refused !== undefined) return refused;
     const secret = context.secret();
     const previous_until = new Date(now + overlap_seconds * 1_000).toISOString();
     const asked = { type: 'RotateKey', secret_hash: sha256(secret), previous_until, expires_at: until } as const;
     const outcome = await ask(context, call, key, streamOf('key', id), asked, { guarded: true });
     if (E.isLeft(outcome)) return outcome.left;
-    const { again, position, revision } = outcome.right;
-    return {
-      output: { key_id: id, secret: again ? null : tokenOf(id, secret), expires_at: until },
-      position,
-      revision,
-    };
+    const { state, position, revision } = outcome.right;
+    const told = shown(id, secret, outcome.right);
+    if (typeof told !== 'string') return told;
+    return { output: { key_id: id, secret: told, expires_at: state.expires_at }, position, revision };
   },
 });
 

@@ -17,7 +17,8 @@ export type KeyCommand =
       readonly type: 'RotateKey';
       readonly secret_hash: string;
       readonly previous_until: string;
-      readonly expires_at: string | null;
+      /** Left out, it stays as it is; null, the key opens for good. */
+      readonly expires_at?: string | null | undefined;
     }
   | { readonly type: 'RevokeKey'; readonly reason: string };
 
@@ -26,25 +27,43 @@ export type KeyRefusal = { readonly reason: 'KeyUnknown' };
 export interface KeyState {
   readonly phase: KeyPhase;
   readonly key_id: string;
+  /** What the key allows; it is the same for as long as there is the key. */
+  readonly scopes: readonly string[];
+  readonly expires_at: string | null;
 }
 
-const rules: Decider<KeyCommand, KeyState, KeyEvent, KeyRefusal> = {
-  initial: { phase: keyLifecycle.initial, key_id: '' },
+/** Whoever gets a key's secret may do what the key may: nobody is given more than they have. */
+export const scopesBeyond = (asked: readonly string[], held: readonly string[]): readonly string[] =>
+  asked.filter((scope) => !held.includes(scope));
 
-  decide: (command, { phase, key_id }) => {
+const rules: Decider<KeyCommand, KeyState, KeyEvent, KeyRefusal> = {
+  initial: { phase: keyLifecycle.initial, key_id: '', scopes: [], expires_at: null },
+
+  decide: (command, { phase, key_id, ...known }) => {
     if (command.type === 'IssueKey') {
       const { type: _, scopes, ...issued } = command;
       return E.right([KeyIssued({ ...issued, scopes: [...scopes] })]);
     }
     if (key_id === '') return E.left({ reason: 'KeyUnknown' });
     if (command.type === 'RotateKey') {
-      const { type: _, ...rotated } = command;
-      return E.right([KeyRotated({ key_id, ...rotated })]);
+      const { type: _, expires_at = known.expires_at, ...rotated } = command;
+      return E.right([KeyRotated({ key_id, ...rotated, expires_at })]);
     }
     return E.right(phase === 'revoked' ? [] : [KeyRevoked({ key_id, reason: command.reason })]);
   },
 
-  evolve: (state, event) => (event.type === 'KeyIssued' ? { ...state, key_id: event.data.key_id } : state),
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'KeyIssued': {
+        const { key_id, scopes, expires_at } = event.data;
+        return { ...state, key_id, scopes, expires_at };
+      }
+      case 'KeyRotated':
+        return { ...state, expires_at: event.data.expires_at };
+      default:
+        return state;
+    }
+  },
 };
 
 export const key = governed(keyLifecycle, rules);
