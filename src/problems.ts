@@ -136,6 +136,11 @@ export const problemKinds = {
     title: 'The cursor belongs to another question',
     help: 'Start again without a cursor when the filter changes.',
   },
+  position_beyond_log: {
+    status: 422,
+    title: 'The log has never been there',
+    help: 'It is another log, or one that was restored from a backup: read it anew.',
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'The key was used for another request',

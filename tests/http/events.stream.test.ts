@@ -149,6 +149,9 @@ describe('the event stream', () => {
     expect(await code('/events/stream?from_position=soon')).toEqual([400, 'validation_failed']);
     expect(await code(`/events/stream?from_position=${'9'.repeat(20)}`)).toEqual([400, 'validation_failed']);
     expect(await code('/events/stream', { 'last-event-id': 'x' })).toEqual([400, 'malformed_request']);
+    // A reader of a log that was restored from a backup would wait for ever, and miss what is recorded meanwhile.
+    expect(await code('/events/stream', { 'last-event-id': '999999' })).toEqual([422, 'position_beyond_log']);
+    expect(await code('/events/stream?from_position=999999')).toEqual([422, 'position_beyond_log']);
     expect(await code('/events/stream', { authorization: `Bearer ${readerKey}` })).toEqual([403, 'insufficient_scope']);
     const first = await ask('/events/stream');
     expect(first.status).toBe(200);

@@ -38,7 +38,7 @@ describe('an id as a caller writes it', () => {
   });
   it('of another noun is told apart from text that is no id', () => {
     expect(agent.safeParse(`session-${uuid}`).error?.issues).toMatchObject([
-      { params: { problem: 'wrong_id_kind' }, message: 'this is the id of a session, not of a agent' },
+      { params: { problem: 'wrong_id_kind' }, message: 'this is an id of the kind session, not agent' },
     ]);
     for (const text of ['', 'agent-', 'agent', 'x'.repeat(101), `${uuid}0`, `agent-${uuid} `]) {
       const { success, error } = agent.safeParse(text);

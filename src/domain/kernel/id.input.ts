@@ -18,7 +18,7 @@ export const idInput = (noun: string) =>
       context.addIssue({
         code: 'custom',
         message: wrongKind
-          ? `this is the id of a ${categoryOf(lower)}, not of a ${noun}`
+          ? `this is an id of the kind ${categoryOf(lower)}, not ${noun}`
           : `expected a UUID, or ${noun}-<UUID>`,
         ...(wrongKind ? { params: { problem: 'wrong_id_kind' } } : {}),
       });

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isProblem, permits, type AnyOperation } from '../../../domain/kernel/operation.ts';
+import { isProblem, permits, type AnyOperation, type Problem } from '../../../domain/kernel/operation.ts';
 import { problem } from '../../../problems.ts';
 import type { Batch, Filter, StoredEvent } from '../../../ports.ts';
 import { intake, type Arrived } from '../intake/input.ts';
@@ -60,17 +60,18 @@ const matcherOf = ({ type, stream, correlation_id }: Wanted): ((event: StoredEve
     (correlation_id === undefined || event.metadata['$correlationId'] === correlation_id);
 };
 
-/** Where to begin, exclusive: where the reader left off, else where it says. */
+/** Where to begin, exclusive: where the reader left off, else where it says. Nobody has read what was never recorded. */
 const startOf = async (
   lastEventId: string | undefined,
   { from_position, from_now }: Wanted,
   head: () => Promise<bigint>,
-): Promise<bigint | 'start'> => {
+): Promise<bigint | 'start' | Problem> => {
   const said = lastEventId ?? from_position;
-  if (said !== undefined) return BigInt(said);
-  if (!from_now) return 'start';
+  if (said === undefined && !from_now) return 'start';
   const newest = await head();
-  return newest < 0n ? 'start' : newest;
+  if (said === undefined) return newest < 0n ? 'start' : newest;
+  if (BigInt(said) <= newest || said === '0') return BigInt(said);
+  return problem('position_beyond_log', `the log ends at ${newest}, and ${said} was asked for`);
 };
 
 /** One reader's stream under way. */
@@ -133,6 +134,7 @@ export const serveEvents = <Context>(surface: Surface<Context>, source: EventSou
     }
     const input = taken.input as Wanted;
     const from = await startOf(lastEventId as string | undefined, input, head);
+    if (typeof from === 'object') return surface.refuse(request, reply, from);
     const sink = takeOver(surface, reply);
     const reading: Reading = { source, caller, sink, matches: matcherOf(input), position: undefined, live: false };
     const beat = (): void => {
