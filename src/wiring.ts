@@ -62,11 +62,12 @@ const startProcesses = (world: World, core: Engine, model: Model, spoken: Output
   const drives = driver(core, { roster, kinds, owner: node.name, journal });
   const ending = new AbortController();
   drives.start();
-  const following = follow(
-    core,
-    { roster, driver: drives, kinds, react: react(core, aggregates, reactions, journal), journal },
-    ending.signal,
-  );
+  const followed = async (): Promise<void> => {
+    const reacting = react(core, aggregates, reactions, journal);
+    const gone = await follow(core, { roster, driver: drives, kinds, react: reacting, journal }, ending.signal);
+    if (gone !== undefined) world.log.ails('rolled_back', gone);
+  };
+  const following = followed();
   return async (grace_ms: number): Promise<void> => {
     ending.abort();
     await following;

@@ -9,6 +9,8 @@ import { outagePauseMs, paused } from './outage.ts';
 const checkpointName = 'processes';
 /** Where a batch gave nobody anything to do, the checkpoint may lag by so much: reading that again is cheaper. */
 const checkpointEveryMs = 1_000;
+/** A log that ends too early is looked at so often before it is believed: a node of a cluster may lag for a moment. */
+const shortLooksMax = 5;
 
 export interface FollowParts {
   readonly roster: Roster;
@@ -40,17 +42,32 @@ const movedIn = (batch: Batch, kinds: ReadonlyMap<string, Kind>, now: number): r
  * Follows the log for the processes role: performs reactions, and notes in the roster which processes have something to
  * do. The checkpoint is moved in the transaction that notes them, after the reactions were done; a crash in between
  * repeats both, and repeating does nothing new. Lost connections are opened again, for ever, until the signal.
+ *
+ * A log that ends before what was followed of it was put back to an older state: what comes next would be taken for what
+ * was seen, and skipped. So nothing is followed any more, and the answer is why (assurance F27).
  */
 export const follow = async (
   { log, clock, telemetry }: Engine,
   { roster, driver, kinds, react, journal }: FollowParts,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<string | undefined> => {
   const kindOf = new Map(kinds.map((kind) => [kind.category, kind]));
   let failures = 0;
   let savedAt = 0;
+  let seen = -1n;
+  let shortLooks = 0;
+
+  /** Where to go on; or why not, where events that were followed are gone. */
+  const whereabouts = async (): Promise<{ readonly from: bigint | 'start' } | { readonly gone: string }> => {
+    const saved = await roster.position(checkpointName);
+    const head = await log.head();
+    const followed = saved !== undefined && saved > seen ? saved : seen;
+    if (head >= followed) return { from: saved ?? 'start' };
+    return { gone: `the log ends at ${head}, and was followed up to ${followed}: events are gone` };
+  };
 
   const take = async (batch: Batch): Promise<void> => {
+    if (batch.position > seen) seen = batch.position;
     for (const event of batch.events) await react(event);
     const moved = movedIn(batch, kindOf, clock.now());
     const entries = moved.flatMap(({ entry, revision, byItself }) =>
@@ -68,16 +85,28 @@ export const follow = async (
 
   while (!signal.aborted) {
     try {
-      const from = (await roster.position(checkpointName)) ?? 'start';
+      const found = await whereabouts();
+      if ('gone' in found) {
+        shortLooks += 1;
+        if (shortLooks >= shortLooksMax) {
+          journal.error('follow_stopped', { reason: found.gone });
+          return found.gone;
+        }
+        await paused(outagePauseMs(shortLooks), signal);
+        continue;
+      }
+      shortLooks = 0;
+      const { from } = found;
       for await (const batch of log.subscribe({ from, filter: { by: 'not_system' }, signal })) {
         await take(batch);
         failures = 0;
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return undefined;
       failures += 1;
       journal.warn('follow_interrupted', { error: String(error), failures });
       await paused(outagePauseMs(failures), signal);
     }
   }
+  return undefined;
 };
