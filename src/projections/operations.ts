@@ -48,6 +48,15 @@ export const openOperations = async (db: Kysely<Lasting>): Promise<readonly Oper
   return rows;
 };
 
+/** Rebuilds, the newest first, whether or not they have ended. */
+export const latestOperations = async (db: Kysely<Lasting>, limit: number): Promise<readonly Operation[]> => {
+  const { rows } = await sql<Operation>`
+    select ${columns} from acta.operations where kind = ${kind} order by created_at desc, id limit ${limit}`.execute(
+    db,
+  );
+  return rows;
+};
+
 export const operationOf = async (db: Kysely<Lasting>, id: string): Promise<Operation | undefined> => {
   const { rows } = await sql<Operation>`
     select ${columns} from acta.operations where kind = ${kind} and id = ${id}`.execute(db);

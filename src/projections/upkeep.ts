@@ -40,6 +40,7 @@ export const upkeep = ({ workshop, log, rebuilds, postNamed }: UpkeepParts) => (
   },
   watch: rebuilds.watch,
   operation: rebuilds.find,
+  operations: rebuilds.latest,
   /** Calls a rebuild off; nothing of it stays. */
   cancel: rebuilds.cancel,
   /** Swaps as soon as it is ready. */

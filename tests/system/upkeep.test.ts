@@ -21,6 +21,8 @@ describe('whoever looks after read models', () => {
       async () => expect((await ask(url, `/operations/${begun.body.operation_id}`)).body.status).toBe('succeeded'),
       { timeout: 20_000, interval: 100 },
     );
+    const { body: listed } = await ask(url, '/operations');
+    expect(listed.data[0]).toMatchObject({ operation_id: begun.body.operation_id, status: 'succeeded' });
     const late = await ask(url, `/operations/${begun.body.operation_id}`, { method: 'DELETE' });
     expect(late.body.code).toBe('operation_ended');
     expect(await asked('RebuildCancelRequested')).toEqual([]);

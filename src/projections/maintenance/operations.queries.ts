@@ -9,6 +9,7 @@ import { problem } from '../../problems.ts';
 import type { Operation } from '../operations.ts';
 import { change, exampleId, look, maintenance, name, tag, tried } from './maintenance.ts';
 
+const operationsMax = 200;
 const Swap = z.enum(['auto', 'manual']);
 const OperationShown = z.object({
   operation_id: z.string(),
@@ -112,18 +113,16 @@ const swapOperation = asked(
 const listOperations = maintenance({
   name: 'list_operations',
   kind: 'query',
-  summary: 'Long work that is under way',
+  summary: 'Long work, the newest first: under way, or how it ended',
   scope: look,
-  input: z.strictObject({}),
+  input: z.strictObject({ limit: z.int().min(1).max(operationsMax).default(50) }),
   output: z.object({ data: z.array(OperationShown) }),
   http: { method: 'GET', path: '/operations', tag },
   cli: 'operations list',
-  examples: [{ title: 'All', input: {} }],
-  run: async ({ projections }) => {
-    const under = (await projections.status()).flatMap(({ rebuild }) => (rebuild === undefined ? [] : [rebuild.id]));
-    const found = await Promise.all(under.map((id) => projections.operation(id)));
-    return { output: { data: found.map(described) } };
-  },
+  examples: [{ title: 'The last fifty', input: { limit: 50 } }],
+  run: async ({ projections }, { limit }) => ({
+    output: { data: (await projections.operations(limit)).map(described) },
+  }),
 });
 
 export const operationOperations = [

@@ -6,6 +6,7 @@ import {
   askOperation,
   beginOperation,
   endOperation,
+  latestOperations,
   openOperations,
   operationOf,
   type Operation,
@@ -153,6 +154,8 @@ export const rebuilds = (parts: RebuildsParts) => {
       begin(yard, projection, swap, requested_by),
     /** All that have not ended, on whatever node. */
     open: () => openOperations(parts.workshop.database.background),
+    /** The newest first, ended or not. */
+    latest: (limit: number) => latestOperations(parts.workshop.database.db, limit),
     find: (id: string) => find(yard, id),
     cancel: (id: string) => askFor(yard, id, 'cancel'),
     swap: (id: string) => askFor(yard, id, 'swap'),
