@@ -66,17 +66,29 @@ export interface Share {
   readonly provenance: Provenance;
 }
 
+const traceOf = (traceparent: string | undefined): string | undefined => traceparent?.split('-')[1];
+
+/**
+ * An append belongs to the trace of what caused it, also where a process appends long after, or within what somebody else
+ * has asked for. Undefined within a span of that trace: it is that span's.
+ */
+const traceToContinue = (telemetry: Telemetry, shares: readonly Share[]): string | undefined => {
+  const caused = shares[0]?.provenance.traceparent;
+  return traceOf(caused) === traceOf(telemetry.traceparent()) ? undefined : caused;
+};
+
 /** An append in a span, counted by how it ended and while it lasts. */
 const measured = async (
   { telemetry, underWay }: Engine,
   attributes: Readonly<Record<string, string | number>>,
   append: () => Promise<Appended>,
+  traceparent: string | undefined,
 ): Promise<Appended> => {
   const ended = telemetry.timer('acta_append_duration_seconds');
   let outcome = 'failed';
   telemetry.gauge('acta_appends_in_flight', (underWay.appends += 1));
   try {
-    const answer = await telemetry.span('append', attributes, append);
+    const answer = await telemetry.span('append', attributes, append, traceparent);
     outcome = answer.ok ? 'appended' : 'conflict';
     return answer;
   } finally {
@@ -105,8 +117,11 @@ export const commit = async <State, Ev extends Event>(
   });
   const expected = known.tail.revision < 0 ? 'no_stream' : known.tail.revision;
   const began = clock.now();
-  const outcome = await measured(engine, { 'acta.stream': known.stream, 'acta.events': stored.length }, () =>
-    log.append(known.stream, expected, stored),
+  const outcome = await measured(
+    engine,
+    { 'acta.stream': known.stream, 'acta.events': stored.length },
+    () => log.append(known.stream, expected, stored),
+    traceToContinue(telemetry, shares),
   );
   if (!outcome.ok) {
     remembered.forget(known.stream);

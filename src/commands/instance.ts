@@ -4,7 +4,7 @@ import type { Effect, Wait } from '../domain/kernel/process.ts';
 import type { Journal } from '../ports.ts';
 import type { Bell } from './bell.ts';
 import type { Engine } from './execute.ts';
-import { flights, type Flights, type Landed } from './flights.ts';
+import { flights, type Flights, type Landed, type Perform } from './flights.ts';
 import { Stuck, type Kind } from './kind.ts';
 import { isOutage, outagePauseMs } from './outage.ts';
 import { recall } from './recall.ts';
@@ -56,13 +56,32 @@ const reported =
     telemetry.count('acta_process_effects_total', { process: name, kind, outcome: outcome.ok ? 'ok' : 'failed' });
   };
 
+/** Performs an effect in a span of the trace to which the newest event belongs: it is what led to the effect. */
+const traced =
+  ({ telemetry }: Engine, { name }: Kind, { last }: Known, perform: Perform): Perform =>
+  (effect, context) =>
+    telemetry.span(
+      `effect ${effect.kind}`,
+      { 'acta.stream': context.stream, 'acta.process': name },
+      () => perform(effect, context),
+      last?.metadata['traceparent'],
+    );
+
+interface Due {
+  readonly wanted: readonly (Effect | Wait)[];
+  readonly now: number;
+  readonly draining: boolean;
+}
+
 /** Starts what is due, drops what is no longer wanted, and answers when the next wait is over (epoch ms). */
 const dispatch = (
+  engine: Engine,
+  kind: Kind,
+  known: Known,
   flown: Flights,
-  { name, perform }: Kind,
-  wanted: readonly (Effect | Wait)[],
-  { now, draining }: { readonly now: number; readonly draining: boolean },
+  { now, draining, wanted }: Due,
 ): number | undefined => {
+  const { name, perform } = kind;
   flown.keepOnly(new Set(wanted.map(({ key }) => key)));
   let earliest: number | undefined;
   for (const effect of wanted) {
@@ -76,7 +95,7 @@ const dispatch = (
     }
     const performer = perform[effect.kind];
     if (performer === undefined) throw new Stuck(`${name}: nobody performs ${effect.kind}`);
-    if (!draining) flown.launch(effect, performer);
+    if (!draining) flown.launch(effect, traced(engine, kind, known, performer));
   }
   return earliest;
 };
@@ -91,7 +110,7 @@ type Step = { readonly known: Known | undefined } | { readonly end: End } | { re
 const step = async (engine: Engine, which: Kind, known: Known, flown: Flights, draining: boolean): Promise<Step> => {
   const now = engine.clock.now();
   const wanted = which.process.next(known.state);
-  const earliest = dispatch(flown, which, wanted, { now, draining });
+  const earliest = dispatch(engine, which, known, flown, { wanted, now, draining });
   const ends = flown.landed();
   if (ends.length > 0) {
     const ended = engine.telemetry.timer('acta_process_step_duration_seconds', { process: which.name });
