@@ -221,6 +221,64 @@ describe('a turn that is dropped', () => {
     expect(aborted).toEqual(['aborted']);
     await eventually(() => expect(driver.running()).toBe(0));
   });
+  it.each([
+    ['stopped', { type: 'StopAgent', reason: 'enough', running_session_ids: [] }],
+    ['retired', { type: 'RetireAgent', reason: 'old' }],
+  ] as const)('because its agent is %s ends also where nobody knew that it ran', async (how, ends) => {
+    for (const where of ['here', 'elsewhere']) {
+      const { requests, model } = listened(slowModel());
+      const { engine, driver, stop } = talking({ model });
+      const { agent_id, session_id, stream } = await meeting(engine);
+      await say(engine, session_id, 'take your time');
+      await eventually(() => expect(requests).toHaveLength(1));
+      await toAgent(where === 'here' ? engine : engineOn(log), agent_id, ends);
+      await recorded(log, stream, 'TurnCanceled');
+      expect(await last(stream, 'TurnCanceled')).toMatchObject({ reason: `the agent was ${how}` });
+      await eventually(() => expect(driver.running()).toBe(0));
+      expect(requests).toHaveLength(1);
+      await stop();
+    }
+  });
+  it('because its agent is stopped while it waits to try again makes no other attempt', async () => {
+    const fail = { fault: 'provider_error', message: 'overloaded', times: 3, retry_after_ms: 300 };
+    const rules = [{ when: { contains: 'hi' }, fail, reply: { text: 'hello' } }];
+    const { requests, model } = listened(scripted({ rules }));
+    const { engine } = talking({ model });
+    const { agent_id, session_id, stream } = await meeting(engine);
+    await say(engine, session_id, 'hi');
+    await recorded(log, stream, 'ModelRetryScheduled');
+    await toAgent(engine, agent_id, { type: 'StopAgent', reason: 'enough', running_session_ids: [] });
+    await recorded(log, stream, 'TurnCanceled');
+    expect(requests).toHaveLength(1);
+  });
+  it('because its agent was stopped before its context was laid out calls no model', async () => {
+    const { requests, model } = listened(scripted({}));
+    const { engine } = talking({ model });
+    const { agent_id, session_id, stream } = await meeting(engine);
+    await toAgent(engine, agent_id, { type: 'StopAgent', reason: 'enough', running_session_ids: [] });
+    await say(engine, session_id, 'hi');
+    const types = await recorded(log, stream, 'TurnCanceled');
+    expect(types).toEqual(['SessionOpened', 'TurnReceived', 'TurnCancelRequested', 'TurnAssessed', 'TurnCanceled']);
+    expect(requests).toEqual([]);
+  });
+  it('because its agent is stopped while its answer is on the way is not answered', async () => {
+    const model = scripted({});
+    let stop = async (): Promise<unknown> => undefined;
+    const late: Model = {
+      ...model,
+      complete: async (request, options) => {
+        const outcome = await model.complete(request, { ...options, signal: new AbortController().signal });
+        await stop();
+        return outcome;
+      },
+    };
+    const { engine } = talking({ model: late });
+    const { agent_id, session_id, stream } = await meeting(engine);
+    const enough = { type: 'StopAgent', reason: 'enough', running_session_ids: [] } as const;
+    stop = () => toAgent(engineOn(log), agent_id, enough);
+    await say(engine, session_id, 'hi');
+    expect(await recorded(log, stream, 'TurnCanceled')).not.toContain('ModelReplied');
+  });
   it('by a caller of another node ends at once', async () => {
     const { engine, driver, spoken } = talking({ model: slowModel() });
     const { session_id, stream } = await meeting(engine);

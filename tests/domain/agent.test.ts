@@ -99,6 +99,9 @@ describe('an agent', () => {
         .when(retire)
         .records(retired);
     given(registered, retired).when(retire).records();
+    given(registered)
+      .when({ ...retire, running_session_ids: [session_id] })
+      .records(AgentRetired({ agent_id, reason: 'old', running_session_ids: [session_id] }));
     for (const [command, step] of [
       [pause, 'AgentPaused'],
       [resume, 'AgentResumed'],

@@ -21,11 +21,17 @@ const after = (history: readonly SessionEvent[]): SessionState => frozen(fold(se
 
 /** Every way that an effect of this kind can end. */
 const ends: Readonly<Record<string, readonly Outcome[]>> = {
-  context: [past.ok(past.plan), past.failed('context_too_large'), past.failed('internal', true)],
+  context: [
+    past.ok(past.plan),
+    past.failed('agent_stopped'),
+    past.failed('context_too_large'),
+    past.failed('internal', true),
+  ],
   model: [
     past.ok(past.reply),
     past.ok({ ...past.reply, text: '', truncated: true }),
     past.failed('disabled'),
+    past.failed('agent_retired'),
     past.failed('timeout', true),
     past.failed('provider_error', true, 60_000),
     past.failed('provider_error', true, 3_600_000),

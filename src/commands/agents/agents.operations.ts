@@ -107,15 +107,31 @@ export const reviseAgent = command({
     const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     if (status === undefined) return await told(context, call, id, { type: 'ReviseAgent', changes });
     const why = { reason: 'set by status' };
-    if (status === 'stopped') return await stopped(context, call, id, why.reason);
+    if (status === 'stopped') return await ended(context, call, id, { type: 'StopAgent', ...why });
     return await told(context, call, id, { type: status === 'paused' ? 'PauseAgent' : 'ResumeAgent', ...why });
   },
 });
 
-const stopped = async (context: CommandContext, call: Call, id: string, why: string) => {
-  const running_session_ids = await context.runningSessions(id);
-  return await told(context, call, id, { type: 'StopAgent', reason: why, running_session_ids });
+/** The stop button waits so long for the read model to say what runs, and no longer. */
+const runningMsMax = 250;
+
+/** What the read model says is running, or nothing where it is slow or away: whoever runs finds out by itself (decision 0011). */
+const runningNow = async ({ runningSessions }: CommandContext, id: string): Promise<readonly string[]> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), runningMsMax);
+  });
+  const known = runningSessions(id).catch(() => []);
+  return await Promise.race([known, late]).finally(() => clearTimeout(timer));
 };
+
+/** Ends an agent's work, and the turns that are known to run. */
+const ended = async (
+  context: CommandContext,
+  call: Call,
+  id: string,
+  asked: { readonly type: 'StopAgent' | 'RetireAgent'; readonly reason: string },
+) => await told(context, call, id, { ...asked, running_session_ids: await runningNow(context, id) });
 
 const turned = (verb: 'pause' | 'resume', type: 'PauseAgent' | 'ResumeAgent', summary: string) =>
   command({
@@ -150,13 +166,14 @@ export const stopAgent = command({
   examples: [
     { title: 'The stop button', input: { agent_id: '0198d7a0-0000-7000-8000-000000000001', reason: 'misbehaves' } },
   ],
-  run: (context, input, call) => stopped(context, call, input.agent_id, input.reason),
+  run: (context, { agent_id: id, reason: why }, call) => ended(context, call, id, { type: 'StopAgent', reason: why }),
 });
 
 export const retireAgent = command({
   name: 'retire_agent',
   kind: 'command',
   summary: 'Retire an agent: it is kept for the record only',
+  description: 'A turn that it is taking is canceled.',
   scope,
   input: z.strictObject({ agent_id, reason }),
   output: AgentView,
@@ -164,7 +181,7 @@ export const retireAgent = command({
   cli: 'agents retire',
   problems: ['revision_conflict', 'invalid_transition', 'not_found'],
   examples: [{ title: 'No longer needed', input: { agent_id: '0198d7a0-0000-7000-8000-000000000001', reason: '' } }],
-  run: (context, input, call) => told(context, call, input.agent_id, { type: 'RetireAgent', reason: input.reason }),
+  run: (context, { agent_id: id, reason: why }, call) => ended(context, call, id, { type: 'RetireAgent', reason: why }),
 });
 
 export const agentOperations = [registerAgent, reviseAgent, pauseAgent, resumeAgent, stopAgent, retireAgent] as const;

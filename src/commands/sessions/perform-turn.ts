@@ -19,6 +19,7 @@ import { kind, type Kind } from '../kind.ts';
 import { throughOutages } from '../outage.ts';
 import type { Output } from '../output.ts';
 import { recall } from '../recall.ts';
+import { halted, resting, unreadable, watchAgent } from './agent-watch.ts';
 
 /** A string in an event is at most so long; what is cut is marked as cut (design 3, rule 6). */
 export const replyBytesMax = 64 * 1024;
@@ -43,10 +44,10 @@ const refused = (code: string, message: string): { readonly ok: false; readonly 
 const speaking = async (engine: Engine, agent_id: string): Promise<Speaking | Performed> => {
   const { log, catalogue, remembered } = engine;
   const found = await recall(log, catalogue, remembered, agent, streamOf('agent', agent_id));
-  if (E.isLeft(found)) return refused('unreadable', `the agent's stream cannot be read: ${found.left.cause.reason}`);
+  if (E.isLeft(found)) return { ok: false, failure: unreadable(found.left) };
   const { state, tail } = found.right;
   if (state.profile === null) return refused('unknown_agent', `there is no agent ${agent_id}`);
-  if (state.phase !== 'active') return refused(`agent_${state.phase}`, `the agent is ${state.phase}`);
+  if (state.phase !== 'active') return { ok: false, failure: resting(state.phase) };
   return { profile: state.profile, revision: tail.revision };
 };
 
@@ -117,6 +118,36 @@ const measured = (telemetry: Telemetry, provider: string, outcome: ModelOutcome)
   if (cost_micros !== null) telemetry.count('acta_model_cost_micros_total', { provider }, cost_micros);
 };
 
+const replied = (outcome: ModelOutcome): Performed => {
+  if (outcome.ok) return { ok: true, result: replyOf(outcome.reply) };
+  const { fault, message, retryable, retry_after_ms } = outcome;
+  return {
+    ok: false,
+    failure: { code: fault, message, retryable, ...(retry_after_ms === undefined ? {} : { retry_after_ms }) },
+  };
+};
+
+/** Calls while the agent may work: not before it is known that it may, no longer than it may, and to no effect where it might not. */
+const whileAtWork = async (
+  engine: Engine,
+  agent_id: string,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<ModelOutcome>,
+): Promise<Performed> => {
+  const halt = new AbortController();
+  const unwatch = watchAgent(engine, agent_id, () => halt.abort());
+  const inTheWay = () => throughOutages(() => halted(engine, agent_id), signal);
+  try {
+    const before = await inTheWay();
+    if (before !== undefined) return { ok: false, failure: before };
+    const outcome = await call(AbortSignal.any([signal, halt.signal]));
+    const since = await inTheWay();
+    return since === undefined ? replied(outcome) : { ok: false, failure: since };
+  } finally {
+    unwatch();
+  }
+};
+
 const modelCall =
   (engine: Engine, model: Model, spoken: Output) =>
   async (effect: ModelEffect, { signal }: { readonly signal: AbortSignal }): Promise<Performed> => {
@@ -127,19 +158,16 @@ const modelCall =
     const request = requestOf(profile.identity_prompt, history, quoted, text);
     if (digest({ ...request, model: plan.model, max_tokens: plan.max_tokens }) !== plan.request_digest)
       return refused('context_changed', 'the request that the log leads to is not the one that was planned');
-    spoken.restart(turn_id);
-    const outcome = await model.complete(
-      { ...request, model: plan.model ?? model.default_model, max_tokens: plan.max_tokens },
-      // A call that is dropped may still be talking; by then the turn has ended, and nobody would forget what it says.
-      { signal, onText: (delta) => void (signal.aborted || spoken.say(turn_id, delta)) },
-    );
-    measured(engine.telemetry, model.provider, outcome);
-    if (outcome.ok) return { ok: true, result: replyOf(outcome.reply) };
-    const { fault, message, retryable, retry_after_ms } = outcome;
-    return {
-      ok: false,
-      failure: { code: fault, message, retryable, ...(retry_after_ms === undefined ? {} : { retry_after_ms }) },
-    };
+    return await whileAtWork(engine, agent_id, signal, async (dropped) => {
+      spoken.restart(turn_id);
+      const outcome = await model.complete(
+        { ...request, model: plan.model ?? model.default_model, max_tokens: plan.max_tokens },
+        // A call that is dropped may still be talking; by then the turn has ended, and nobody would forget what it says.
+        { signal: dropped, onText: (delta) => void (dropped.aborted || spoken.say(turn_id, delta)) },
+      );
+      measured(engine.telemetry, model.provider, outcome);
+      return outcome;
+    });
   };
 
 const afterTurn =

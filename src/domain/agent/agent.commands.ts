@@ -6,4 +6,4 @@ export type AgentCommand =
   | { readonly type: 'PauseAgent'; readonly reason: string }
   | { readonly type: 'ResumeAgent'; readonly reason: string }
   | { readonly type: 'StopAgent'; readonly reason: string; readonly running_session_ids: readonly string[] }
-  | { readonly type: 'RetireAgent'; readonly reason: string };
+  | { readonly type: 'RetireAgent'; readonly reason: string; readonly running_session_ids?: readonly string[] };

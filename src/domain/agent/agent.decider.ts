@@ -51,8 +51,11 @@ const rules: Decider<AgentCommand, AgentState, AgentEvent, AgentRefusal> = {
         const running_session_ids = [...command.running_session_ids];
         return E.right(phase === 'stopped' ? [] : [AgentStopped({ agent_id, reason, running_session_ids })]);
       }
-      case 'RetireAgent':
-        return E.right(phase === 'retired' ? [] : [AgentRetired({ agent_id, reason })]);
+      case 'RetireAgent': {
+        const { running_session_ids: running } = command;
+        const known = running === undefined ? {} : { running_session_ids: [...running] };
+        return E.right(phase === 'retired' ? [] : [AgentRetired({ agent_id, reason, ...known })]);
+      }
     }
   },
 

@@ -21,16 +21,25 @@ export const AgentRegistered = event('AgentRegistered', z.object({ agent_id: id,
 export const AgentRevised = event('AgentRevised', z.object({ agent_id: id, changes: AgentProfile.partial() }));
 export const AgentPaused = event('AgentPaused', z.object({ agent_id: id, reason: z.string().max(2_000) }));
 export const AgentResumed = event('AgentResumed', z.object({ agent_id: id, reason: z.string().max(2_000) }));
+/** Sessions that were known to run a turn; each is asked to cancel it. Others find out by themselves (decision 0011). */
+const running = z.array(id).max(100);
 export const AgentStopped = event(
   'AgentStopped',
   z.object({
     agent_id: id,
     reason: z.string().max(2_000),
-    /** Sessions in which a turn was running when it was stopped; each is asked to cancel it. */
-    running_session_ids: z.array(id).max(100),
+    running_session_ids: running,
   }),
 );
-export const AgentRetired = event('AgentRetired', z.object({ agent_id: id, reason: z.string().max(2_000) }));
+export const AgentRetired = event(
+  'AgentRetired',
+  z.object({
+    agent_id: id,
+    reason: z.string().max(2_000),
+    /** As where it is stopped; older events do not say. */
+    running_session_ids: running.optional(),
+  }),
+);
 
 export const agentEvents = [
   AgentRegistered,

@@ -19,6 +19,15 @@ export const modelBackoff: Backoff = { attemptsMax: 3, firstMs: 500, longestMs: 
 
 const ids = ({ session_id }: SessionState, { turn_id }: Turn) => ({ session_id, turn_id });
 
+/** Why a turn is canceled whose agent came to its end meanwhile: such a turn has not failed (decision 0011). */
+const agentEnded: ReadonlyMap<string, string> = new Map([
+  ['agent_stopped', 'the agent was stopped'],
+  ['agent_retired', 'the agent was retired'],
+]);
+
+const canceled = (state: SessionState, turn: Turn, reason: string): SessionEvent =>
+  Events.TurnCancelRequested({ ...ids(state, turn), reason });
+
 const replied = (state: SessionState, turn: Turn, command: SessionCommand & { type: 'RecordReply' }): SessionEvent => {
   const { attempt, outcome } = command;
   if (outcome.ok) {
@@ -26,6 +35,8 @@ const replied = (state: SessionState, turn: Turn, command: SessionCommand & { ty
     return Events.ModelReplied({ ...ids(state, turn), attempt, ...reply, tool_uses: [...tool_uses] });
   }
   const { code: fault, message, retryable, retry_after_ms } = outcome.failure;
+  const ended = agentEnded.get(fault);
+  if (ended !== undefined) return canceled(state, turn, ended);
   const wait = retryable ? backoffMs(modelBackoff, attempt, command.key, retry_after_ms) : undefined;
   if (wait === undefined) return Events.ModelFailed({ ...ids(state, turn), attempt, fault, message });
   const retry_at = new Date(Date.parse(outcome.at) + wait).toISOString();
@@ -57,11 +68,12 @@ const duringTurn = (
   const of = ids(state, turn);
   switch (command.type) {
     case 'CancelTurn':
-      return turn.cancel_reason === null ? [Events.TurnCancelRequested({ ...of, reason: command.reason })] : [];
+      return turn.cancel_reason === null ? [canceled(state, turn, command.reason)] : [];
     case 'RecordContext': {
       if (!command.outcome.ok) {
         const { code: fault, message } = command.outcome.failure;
-        return [Events.ContextRefused({ ...of, fault, message })];
+        const ended = agentEnded.get(fault);
+        return [ended === undefined ? Events.ContextRefused({ ...of, fault, message }) : canceled(state, turn, ended)];
       }
       const plan = command.outcome.result;
       const { request_digest } = plan;
