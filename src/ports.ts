@@ -221,6 +221,22 @@ export interface ProcessEntry {
   readonly due_at: number | null;
 }
 
+/** An instance as it stands: whose it is, until when, and what went wrong when it was last driven. */
+export interface ProcessStanding extends ProcessEntry {
+  readonly owner: string | null;
+  readonly lease_until: number | null;
+  readonly fault: string | null;
+}
+
+/** How an instance is given back. */
+export interface ProcessEnd {
+  readonly stream: string;
+  readonly due_at: number | null;
+  readonly done: boolean;
+  /** Why it could not be driven on; left out where nothing is wrong. */
+  readonly fault?: string | null;
+}
+
 /**
  * Who drives what. A lease saves work; safety never needs it, because every append carries the expected revision.
  * Times are epoch milliseconds of the caller's clock.
@@ -247,10 +263,7 @@ export interface Roster {
    * Gives instances back with their next due time, or forgets the ones that are done. One that was woken since it was
    * taken stays due at the earlier of the two, and is not forgotten. What is no longer the owner's is left alone.
    */
-  readonly release: (
-    owner: string,
-    ends: readonly { readonly stream: string; readonly due_at: number | null; readonly done: boolean }[],
-  ) => Promise<void>;
+  readonly release: (owner: string, ends: readonly ProcessEnd[]) => Promise<void>;
   /**
    * Notes that these instances have something to do, in one transaction with the reader's checkpoint. Where the checkpoint
    * is there already, or further, another reader was faster, and nothing happens.
@@ -264,6 +277,8 @@ export interface Roster {
    * may lie in the past. Undefined where nothing will be due without an event.
    */
   readonly nextDue: () => Promise<number | undefined>;
+  /** What there is, at most so many: with a fault first, then by when somebody may take it. */
+  readonly list: (limit: number) => Promise<readonly ProcessStanding[]>;
   readonly position: (name: string) => Promise<bigint | undefined>;
 }
 

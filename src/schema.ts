@@ -45,6 +45,8 @@ export interface ProcessRow {
   readonly lease_until: bigint | null;
   /** `lease_until` while held, else `due_at`: from when on somebody may take it. Computed by the database. */
   readonly ready_at: ColumnType<bigint | null, never, never>;
+  /** What went wrong when it was last driven. */
+  readonly fault: string | null;
 }
 
 /** What was answered to a request that named itself by an `Idempotency-Key`. Epoch milliseconds. */

@@ -11,6 +11,7 @@ import { recent } from './recent.ts';
 const retryAfterOutageMs = 2_000;
 /** What this build cannot read, a newer one may: so often it is offered to all. */
 const retryUnreadableMs = 60_000;
+const faultCharsMax = 500;
 
 interface Running {
   readonly kind: Kind;
@@ -51,8 +52,13 @@ export interface Crew {
   readonly abandonAll: () => void;
 }
 
-/** When to look again at an instance that could not be driven on. */
-const interrupted = ({ engine, journal }: CrewParts, stream: string, { name }: Kind, error: unknown): End => {
+/** How driving ended, and why it could not go on. */
+interface Stop extends End {
+  readonly fault: string | null;
+}
+
+/** When to look again at an instance that could not be driven on, and what is to be said of it meanwhile. */
+const interrupted = ({ engine, journal }: CrewParts, stream: string, { name }: Kind, error: unknown): Stop => {
   const { clock, telemetry, remembered } = engine;
   const cause = isOutage(error) ? 'outage' : error instanceof Unreadable ? 'unreadable' : 'stuck';
   journal.error(cause === 'outage' ? 'process_interrupted' : 'process_stuck', { stream, cause, error: String(error) });
@@ -60,13 +66,19 @@ const interrupted = ({ engine, journal }: CrewParts, stream: string, { name }: K
   remembered.forget(stream);
   const retryMs = { outage: retryAfterOutageMs, unreadable: retryUnreadableMs, stuck: undefined }[cause];
   const gone = error instanceof LogError && error.fault === 'stream_deleted';
-  return { due_at: retryMs === undefined ? null : clock.now() + retryMs, done: gone, revision: -1 };
+  const fault = `${cause}: ${error instanceof Error ? error.message : String(error)}`.slice(0, faultCharsMax);
+  return { due_at: retryMs === undefined ? null : clock.now() + retryMs, done: gone, revision: -1, fault };
 };
 
-const endingOf = (stream: string, { kind, leased }: Running, { due_at, done }: Omit<End, 'revision'>): Ending => ({
+const endingOf = (
+  stream: string,
+  { kind, leased }: Running,
+  { due_at, done, fault }: Omit<Stop, 'revision'>,
+): Ending => ({
   entry: { stream, kind: kind.name, due_at },
   done,
   leased,
+  fault,
 });
 
 /** The instances that this node drives now: each is started once, told what happens to its stream, and given back. */
@@ -82,7 +94,8 @@ export const crew = (parts: CrewParts): Crew => {
     const self: Running = { kind, bell: bell(), sight: { newest: -1, seen: -1 }, leased };
     running.set(stream, self);
     counted(kind.name);
-    const end = await driveInstance(engine, kind, stream, { ...self, draining, stopped }, journal).catch(
+    const end = await driveInstance(engine, kind, stream, { ...self, draining, stopped }, journal).then(
+      (ending): Stop => ({ ...ending, fault: null }),
       (error: unknown) => interrupted(parts, stream, kind, error),
     );
     // What the roster does not know of must be found by its events, unless nothing is left to find.
@@ -126,7 +139,7 @@ export const crew = (parts: CrewParts): Crew => {
       for (const each of running.values()) each.bell.ring();
     },
     abandonAll: () => {
-      const end = { due_at: engine.clock.now(), done: false };
+      const end = { due_at: engine.clock.now(), done: false, fault: null };
       for (const [stream, each] of running) giveBack(endingOf(stream, each, end));
       running.clear();
     },

@@ -10,6 +10,7 @@ export interface Ending {
   readonly entry: ProcessEntry;
   readonly done: boolean;
   readonly leased: boolean;
+  readonly fault: string | null;
 }
 
 /** What the ledger asks of the driver. */
@@ -62,7 +63,7 @@ const release = async (notes: Notes, { roster, owner, clock }: Desk, hands: Hand
   if (unlisted.length > 0) await roster.claim(owner, clock.now(), leaseMs, unlisted);
   await roster.release(
     owner,
-    left.map(([stream, { entry, done }]) => ({ stream, due_at: entry.due_at, done })),
+    left.map(([stream, { entry, done, fault }]) => ({ stream, due_at: entry.due_at, done, fault })),
   );
   for (const [stream, ending] of left) {
     if (endings.get(stream) === ending) endings.delete(stream);

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { EventSource, HttpOptions } from '../adapters/http/options.ts';
 import { httpServer, type HttpServer } from '../adapters/http/server.ts';
 import { forgetUnfinished, postgresIdempotency } from '../adapters/postgres/idempotency.ts';
+import { postgresRoster } from '../adapters/postgres/roster.ts';
 import { aggregates } from '../commands/aggregates.ts';
 import type { Engine } from '../commands/execute.ts';
 import { recordUpkeep } from '../commands/projections/record-upkeep.ts';
@@ -43,6 +44,19 @@ const runningSessions =
     return rows.map(({ session_id }) => session_id);
   };
 
+/** Some key that opens now: one that has expired or was revoked counts for nothing. */
+const keyThatOpens = async ({ ask }: Project): Promise<object | undefined> => {
+  const now = new Date(clock.now()).toISOString();
+  return await ask<ReadModels, object | undefined>((db) =>
+    db
+      .selectFrom('keys')
+      .select('key_id')
+      .where('status', '=', 'issued')
+      .where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', now)]))
+      .executeTakeFirst(),
+  );
+};
+
 const aMinute = (quotas: Quotas): NonNullable<HttpOptions<unknown>['quotas']> =>
   quotas && Object.fromEntries(Object.entries(quotas).map(([name, requests]) => [name, { requests, seconds: 60 }]));
 
@@ -75,9 +89,7 @@ export const startApi = async (world: World, { core, model, spoken, read, about 
     if (name === 'keys') ring.forget();
   });
   const keyless = config.bootstrap_key === undefined && isLoopbackHost(config.host);
-  await refuseOpenDoor(config, config.bootstrap_key !== undefined, () =>
-    ask((db) => db.selectFrom('keys').select('key_id').where('status', '=', 'issued').executeTakeFirst()),
-  );
+  await refuseOpenDoor(config, config.bootstrap_key !== undefined, () => keyThatOpens(read));
   const context = {
     engine: core,
     aggregates,
@@ -94,6 +106,7 @@ export const startApi = async (world: World, { core, model, spoken, read, about 
     projections: read,
     recordUpkeep: (call: Call, request: ProjectionEvent) => recordUpkeep(context, call, request),
     about,
+    processes: postgresRoster(database.db).list,
     keys_required: !keyless,
     metrics: telemetry.metricsText,
     ...checks({ log, database, projections: read }),

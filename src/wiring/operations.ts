@@ -7,6 +7,7 @@ import { parkingOperations } from '../projections/maintenance/parking.queries.ts
 import { listProjections } from '../projections/maintenance/projections.queries.ts';
 import { sessionQueries } from '../projections/sessions/sessions.queries.ts';
 import { streamQueries } from '../projections/streams/streams.queries.ts';
+import { listProcesses } from '../projections/system/processes.queries.ts';
 import { systemQueries } from '../projections/system/system.queries.ts';
 import { turnQueries } from '../projections/turns/turns.queries.ts';
 
@@ -22,5 +23,6 @@ export const operations = [
   listProjections,
   ...parkingOperations,
   ...operationOperations,
+  listProcesses,
   ...systemQueries,
 ] as const;

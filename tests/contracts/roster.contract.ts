@@ -51,6 +51,24 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
       expect(names(await roster.claimDue('one', 10, lease, 2))).toEqual(['run-late']);
     });
 
+    it('shows what there is, with what went wrong first, and forgets a fault when the next driving goes well', async () => {
+      const roster = await rosterOf(entry('a', 1), entry('b', 2), entry('c', 3));
+      await roster.claimDue('one', 10, lease, 10);
+      await roster.release('one', [
+        { stream: 'run-b', due_at: null, done: false, fault: 'stuck: nobody performs x' },
+        { stream: 'run-c', due_at: 50, done: false },
+      ]);
+      expect(await roster.list(10)).toEqual([
+        { ...entry('b', null), owner: null, lease_until: null, fault: 'stuck: nobody performs x' },
+        { ...entry('c', 50), owner: null, lease_until: null, fault: null },
+        { ...entry('a', null), owner: 'one', lease_until: 10 + lease, fault: null },
+      ]);
+      expect(await roster.list(1)).toHaveLength(1);
+      await roster.claim('one', 20, lease, [entry('b')]);
+      await roster.release('one', [{ stream: 'run-b', due_at: null, done: false }]);
+      expect((await roster.list(10)).map(({ fault }) => fault)).toEqual([null, null, null]);
+    });
+
     it('does not give what is not due, or waits for an event', async () => {
       const roster = await rosterOf(entry('later', 11), entry('event', null));
       expect(await roster.claimDue('one', 10, lease, 10)).toEqual([]);

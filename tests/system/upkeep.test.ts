@@ -1,5 +1,17 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, askFresh, dataFolder, startHere } from '../support/acta.ts';
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
 
 let url: string;
 beforeAll(async () => {
@@ -58,4 +70,29 @@ it('an answer never claims a position beyond what it shows', async () => {
       break;
     }
   }
+});
+
+describe('a process that cannot go on', () => {
+  it('is seen, with the reason, until a version comes that can', async () => {
+    const port = await freePort();
+    const node = await startHere(await dataFolder(), { ACTA_LOG_PORT: String(port) });
+    const { body: session } = await ask(node.url, '/sessions', { body: {} });
+    const stream = `session-${session.session_id}`;
+    const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${port}?tls=false`);
+    await client.appendToStream(stream, jsonEvent({ type: 'FromTheFuture', data: {} }));
+    await client.dispose();
+
+    const refused = await ask(node.url, `/sessions/${session.session_id}/turns`, { body: { message: 'hello' } });
+    expect(refused.body.code).toBe('unreadable_stream');
+    const { body } = await vi.waitFor(
+      async () => {
+        const found = await ask(node.url, '/processes');
+        expect(found.body.data[0]).toMatchObject({ stream });
+        return found;
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(body.data[0]).toMatchObject({ kind: 'session', state: 'due' });
+    expect(body.data[0].fault).toMatch(/^unreadable: /);
+  });
 });

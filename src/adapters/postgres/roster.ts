@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import type { ProcessEntry, Roster } from '../../ports.ts';
+import type { ProcessEntry, ProcessStanding, Roster } from '../../ports.ts';
 import type { Lasting } from '../../schema.ts';
 import { retried } from './transaction.ts';
 
@@ -19,6 +19,19 @@ const entryOf = ({ stream, kind, due_at }: EntryRow): ProcessEntry => ({
   stream,
   kind,
   due_at: due_at === null ? null : Number(due_at),
+});
+
+interface StandingRow extends EntryRow {
+  readonly owner: string | null;
+  readonly lease_until: bigint | null;
+  readonly fault: string | null;
+}
+
+const standingOf = ({ owner, lease_until, fault, ...entry }: StandingRow): ProcessStanding => ({
+  ...entryOf(entry),
+  owner,
+  lease_until: lease_until === null ? null : Number(lease_until),
+  fault,
 });
 
 /** Taking instances and keeping them. */
@@ -76,25 +89,26 @@ const taking = (db: Kysely<Lasting>): Pick<Roster, 'claimDue' | 'claim' | 'held'
 });
 
 /** Giving instances back, waking them, and looking when the next one is due. */
-const givingBack = (db: Kysely<Lasting>): Pick<Roster, 'release' | 'wake' | 'nextDue' | 'position'> => ({
+const givingBack = (db: Kysely<Lasting>): Pick<Roster, 'release' | 'wake' | 'nextDue' | 'list' | 'position'> => ({
   release: async (owner, ends) => {
     if (ends.length === 0) return;
     const streams = ends.map(({ stream }) => stream);
     const dues = ends.map(({ due_at, done }) => (done ? null : due_at));
     const dones = ends.map(({ done }) => done);
+    const faults = ends.map(({ fault }) => fault ?? null);
     await retried(() =>
       sql`
         with ended as (
-          select held.stream, least(held.due_at, given.due_at) as due_at, given.done and held.due_at is null as gone
+          select held.stream, least(held.due_at, given.due_at) as due_at, given.done and held.due_at is null as gone, given.fault
           from acta.processes held
-          join unnest(${streams}::text[], ${dues}::int8[], ${dones}::bool[]) as given (stream, due_at, done)
+          join unnest(${streams}::text[], ${dues}::int8[], ${dones}::bool[], ${faults}::text[]) as given (stream, due_at, done, fault)
             on held.stream = given.stream
           where held.owner = ${owner} order by held.stream for update of held
         ),
         forgotten as (
           delete from acta.processes held using ended where held.stream = ended.stream and ended.gone
         )
-        update acta.processes held set owner = null, lease_until = null, due_at = ended.due_at
+        update acta.processes held set owner = null, lease_until = null, due_at = ended.due_at, fault = ended.fault
         from ended where held.stream = ended.stream and not ended.gone`.execute(db),
     );
   },
@@ -121,6 +135,13 @@ const givingBack = (db: Kysely<Lasting>): Pick<Roster, 'release' | 'wake' | 'nex
       select min(ready_at) as ready_at from acta.processes`.execute(db);
     const ready = rows[0]?.ready_at ?? null;
     return ready === null ? undefined : Number(ready);
+  },
+
+  list: async (limit) => {
+    const { rows } = await sql<StandingRow>`
+      select stream, kind, due_at, owner, lease_until, fault from acta.processes
+      order by fault is null, ready_at nulls last, stream limit ${limit}`.execute(db);
+    return rows.map(standingOf);
   },
 
   position: async (name) => {
