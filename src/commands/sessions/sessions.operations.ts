@@ -36,7 +36,7 @@ const view = ({ state, revision }: Receipt<SessionState>): z.infer<typeof Sessio
   revision,
 });
 
-/** Executes a command of a session's. */
+/** Executes a command of a session's, only on the revision that the caller saw, if one was named. */
 export const askSession = (
   context: CommandContext,
   call: Call,
@@ -49,6 +49,7 @@ export const askSession = (
     session as never,
     streamOf('session', id),
     asked,
+    { guarded: true },
   );
 
 const answered = (outcome: E.Either<Problem, Receipt<SessionState>>): Answer<z.infer<typeof SessionView>> | Problem =>
@@ -101,7 +102,7 @@ export const closeSession = command({
   output: SessionView,
   http: { method: 'POST', path: '/sessions/{session_id}/close', tag },
   cli: 'sessions close',
-  problems: ['turn_running', 'not_found'],
+  problems: ['turn_running', 'not_found', 'revision_conflict'],
   examples: [{ title: 'The matter is settled', input: { session_id: exampleId, reason: 'settled' } }],
   run: async (context, { session_id: id, reason }, call) => answered(await close(context, call, id, reason)),
 });
@@ -114,7 +115,7 @@ export const endChat = command({
   input: z.strictObject({ session_id }),
   output: z.object({ status: z.literal('ended'), session_id: z.uuid() }),
   http: { method: 'DELETE', path: '/chat/{session_id}', tag: 'chat' },
-  problems: ['turn_running', 'not_found'],
+  problems: ['turn_running', 'not_found', 'revision_conflict'],
   examples: [{ title: 'Good-bye', input: { session_id: exampleId } }],
   run: async (context, { session_id: id }, call) => {
     const outcome = await close(context, call, id, 'ended by the caller');
@@ -137,7 +138,7 @@ export const cancelTurn = command({
   http: { method: 'POST', path: '/sessions/{session_id}/turns/{turn_id}/cancel', tag },
   cli: 'turns cancel',
   mcp: { tool: 'cancel_turn', read_only: false, destructive: false, idempotent: true },
-  problems: ['turn_not_running', 'invalid_transition', 'not_found'],
+  problems: ['turn_not_running', 'invalid_transition', 'not_found', 'revision_conflict'],
   examples: [{ title: 'Never mind', input: { session_id: exampleId, turn_id: exampleId, reason: 'never mind' } }],
   run: async (context, { session_id: id, turn_id, reason }, call) =>
     answered(await askSession(context, call, id, { type: 'CancelTurn', turn_id, reason })),

@@ -122,6 +122,7 @@ export const chat = command({
   http: { method: 'POST', path: '/chat', tag: 'chat' },
   mcp: { tool: 'chat', read_only: false, destructive: false, idempotent: false },
   problems: [
+    'revision_conflict',
     'turn_running',
     'session_closed',
     'agent_paused',
@@ -146,7 +147,15 @@ export const takeTurn = command({
   output: TurnResult,
   http: { method: 'POST', path: '/sessions/{session_id}/turns', tag },
   cli: 'turns take',
-  problems: ['turn_running', 'session_closed', 'agent_paused', 'agent_stopped', 'agent_retired', 'not_found'],
+  problems: [
+    'revision_conflict',
+    'turn_running',
+    'session_closed',
+    'agent_paused',
+    'agent_stopped',
+    'agent_retired',
+    'not_found',
+  ],
   examples: [{ title: 'A word in a session', input: { session_id: exampleId, message: 'And then?', wait: false } }],
   time_ms_max: answerMsMax,
   run: async (context, { wait, ...input }, call) => {
