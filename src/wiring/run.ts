@@ -27,6 +27,15 @@ const untilStopped = async (node: ActaNode, config: Config): Promise<number> => 
   return exit;
 };
 
+/** What whoever starts a server should know of its model before the first turn tells them. */
+const remarkOn = (provider: string, { model }: Config): string => {
+  if (provider === 'scripted') return ' (a script that runs offline; no language model)';
+  if (provider === 'noop') return ' (none: set LLM_PROVIDER)';
+  if (provider === 'anthropic' && model.anthropic_api_key === undefined)
+    return ' (without a key, so every turn fails: set ANTHROPIC_API_KEY)';
+  return '';
+};
+
 const told = (node: ActaNode, config: Config): void => {
   const { url, recovered } = node;
   say(`acta ${node.version} · ${node.about.log} log · ${node.about.read_models} · data ${config.folder}`);
@@ -34,13 +43,7 @@ const told = (node: ActaNode, config: Config): void => {
   else if (recovered > 0) say(`  recovered   ${recovered} events on the record`);
   if (node.front_port !== undefined) say(`  log         esdb://127.0.0.1:${node.front_port}?tls=false`);
   const { provider } = node.about.model;
-  const remark =
-    provider === 'scripted'
-      ? ' (a script that runs offline; no language model)'
-      : provider === 'noop'
-        ? ' (none: set LLM_PROVIDER)'
-        : '';
-  say(`  model       ${provider}${remark}`);
+  say(`  model       ${provider}${remarkOn(provider, config)}`);
   if (url === undefined) return;
   if (node.moved) say(`  port        ${config.port} is taken, so it is the next free one`);
   if (node.keyless) say('  keys        none are asked for: callers on this machine may do everything');
