@@ -81,13 +81,20 @@ const blank = <State>(stream: string, state: State): Recollection<State> => ({
   chars: charsPerEvent,
 });
 
-/** A gap, a repetition or a broken link is not history: stop before anything is decided on it (assurance 1.4, 2 and 7). */
-const assertFollows = (tail: Tail, event: StoredEvent): void => {
-  if (event.revision !== tail.revision + 1)
-    throw new LogError('corrupt', `${event.stream}: revision ${event.revision} after ${tail.revision}`);
-  const { prev } = event.metadata;
-  if (prev !== undefined && tail.revision >= 0 && prev !== tail.link)
-    throw new LogError('corrupt', `${event.stream}@${event.revision} does not continue the event before it`);
+/** A gap or a repetition is not history: stop before anything is decided on it (assurance 1.4, 2). */
+const assertFollows = (tail: Tail, { stream, revision }: StoredEvent): void => {
+  if (revision !== tail.revision + 1)
+    throw new LogError('corrupt', `${stream}: revision ${revision} after ${tail.revision}`);
+};
+
+/**
+ * Nor is what does not continue the link before it, or has none for the next to continue (assurance 1.4, 6 and 7). That the
+ * link is that of these very bytes has been seen to by the log (`chained`).
+ */
+const linkAfter = (tail: Tail, { stream, revision, metadata: { prev, self } }: StoredEvent): string => {
+  if (prev !== tail.link || self === undefined)
+    throw new LogError('corrupt', `${stream}@${revision} does not continue the event before it`);
+  return self;
 };
 
 /** The newest events that can still be of a command that is remembered. */
@@ -145,7 +152,7 @@ export const recall = async <State, Ev extends Event>(
       if (E.isLeft(read))
         return E.left({ reason: 'UnreadableStream', stream, revision: stored.revision, cause: read.left });
       events.push(read.right);
-      tail = { revision: stored.revision, link: stored.metadata['self'] ?? chainStart };
+      tail = { revision: stored.revision, link: linkAfter(tail, stored) };
     }
     known = advanced(decider, known, events);
   }

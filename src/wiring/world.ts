@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { lockFolder, type FolderLock } from '../adapters/postgres/folder.lock.ts';
+import { chained } from '../commands/chain.ts';
 import type { Config } from '../config.ts';
 import type { Clock, EventLog, Journal, LogError } from '../ports.ts';
 import type { Database } from '../schema.ts';
@@ -55,7 +56,12 @@ export const openLog = async ({
 }: Config): Promise<OpenLog> => {
   if (eventstore_url !== undefined) {
     const { openEventStoreDb } = await import('../adapters/eventstoredb/event-log.ts');
-    return { log: openEventStoreDb(eventstore_url), kind: 'eventstoredb', front_port: undefined, stopped: undefined };
+    return {
+      log: chained(openEventStoreDb(eventstore_url)),
+      kind: 'eventstoredb',
+      front_port: undefined,
+      stopped: undefined,
+    };
   }
   const { openEmbeddedLog } = await import('../adapters/embedded-log/event-log.ts');
   const log = await openEmbeddedLog({
