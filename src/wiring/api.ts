@@ -57,19 +57,6 @@ const keyThatOpens = async ({ ask }: Project): Promise<object | undefined> => {
   );
 };
 
-/** Some key that opens now: one that has expired or was revoked counts for nothing. */
-const keyThatOpens = async ({ ask }: Project): Promise<object | undefined> => {
-  const now = new Date(clock.now()).toISOString();
-  return await ask<ReadModels, object | undefined>((db) =>
-    db
-      .selectFrom('keys')
-      .select('key_id')
-      .where('status', '=', 'issued')
-      .where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', now)]))
-      .executeTakeFirst(),
-  );
-};
-
 const aMinute = (quotas: Quotas): NonNullable<HttpOptions<unknown>['quotas']> =>
   quotas && Object.fromEntries(Object.entries(quotas).map(([name, requests]) => [name, { requests, seconds: 60 }]));
 
