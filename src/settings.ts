@@ -55,7 +55,7 @@ const quotasOf = (items: readonly string[]): Quotas =>
     ? false
     : Object.fromEntries(items.map((item) => [item.replace(/=.*/, ''), Number(item.replace(/.*=/, ''))]));
 
-/** Every variable that Acta reads, by name. What is not here has no effect. */
+/** Every variable that Acta reads, by name. OpenTelemetry's own library reads more of `OTEL_*` where traces are asked for. */
 export const settings = {
   HOST: setting({
     says: 'The address to listen on. Any other than loopback asks every caller for a key.',
