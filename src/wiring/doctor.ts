@@ -1,3 +1,4 @@
+import { providers } from '../adapters/models/model.ts';
 import type { Config } from '../config.ts';
 import type { Journal } from '../ports.ts';
 import { openLog, openReadModels } from './world.ts';
@@ -27,7 +28,8 @@ const logCheck = async (config: Config): Promise<Check> => {
     await log.close();
     return { name: 'log', verdict: 'ok', detail: `${kind}, its last position is ${head}` };
   } catch (error) {
-    return failed('log', error, 'stop the server that has it open, or check EVENTSTORE_URL');
+    const hint = 'stop the server that has it open; where its files are damaged, restore the folder from a backup';
+    return failed('log', error, config.eventstore_url === undefined ? hint : 'check EVENTSTORE_URL');
   }
 };
 
@@ -38,11 +40,16 @@ const databaseCheck = async (config: Config): Promise<Check> => {
     await database.close();
     return { name: 'read models', verdict: 'ok', detail };
   } catch (error) {
-    return failed('read models', error, 'stop the server that has it open, or check DATABASE_URL');
+    const hint = 'stop the server that has it open';
+    return failed('read models', error, config.database_url === undefined ? hint : 'check DATABASE_URL');
   }
 };
 
-const modelCheck = ({ model: { provider, anthropic_api_key } }: Config): Check => {
+/** Looks at the model without calling it. */
+export const modelCheck = ({ model: { provider, anthropic_api_key } }: Pick<Config, 'model'>): Check => {
+  const known: readonly string[] = providers;
+  if (provider !== undefined && !known.includes(provider))
+    return failed('model', `there is no provider called ${provider}`, `LLM_PROVIDER is one of ${known.join(', ')}`);
   if (provider === undefined || provider === 'noop')
     return { name: 'model', verdict: 'warn', detail: 'none: every turn ends as disabled', hint: 'set LLM_PROVIDER' };
   if (provider === 'anthropic' && anthropic_api_key === undefined)

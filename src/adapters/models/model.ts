@@ -12,6 +12,9 @@ export interface ModelSettings extends AnthropicOptions {
   readonly script_file?: string;
 }
 
+/** The providers there are. */
+export const providers = ['noop', 'scripted', 'anthropic'] as const;
+
 const nameCharsMax = 64;
 
 const unknownModel = (name: string): Model => {
