@@ -58,7 +58,7 @@ export const checks = ({
 /** How far each read model is behind, set when somebody looks. */
 export const gaugeLag = async (projections: Project, telemetry: Telemetry): Promise<void> => {
   for (const { name: projection, lag_events, lag_seconds, parked } of await projections.status()) {
-    if (lag_events !== undefined) telemetry.gauge('acta_projection_lag_events', lag_events, { projection });
+    telemetry.gauge('acta_projection_lag_events', lag_events, { projection });
     if (lag_seconds !== undefined) telemetry.gauge('acta_projection_lag_seconds', lag_seconds, { projection });
     telemetry.gauge('acta_projection_events_parked', parked, { projection });
   }
