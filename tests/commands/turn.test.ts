@@ -203,9 +203,11 @@ describe('a turn that is dropped', () => {
   it('because its agent is stopped ends at once, and its model is told', async () => {
     const aborted: string[] = [];
     const model = slowModel();
+    let calls = 0;
     const told: Model = {
       ...model,
       complete: (request, options) => {
+        calls += 1;
         options.signal.addEventListener('abort', () => void aborted.push('aborted'));
         return model.complete(request, options);
       },
@@ -213,7 +215,7 @@ describe('a turn that is dropped', () => {
     const { engine, driver } = talking({ model: told });
     const { agent_id, session_id, stream } = await meeting(engine);
     await say(engine, session_id, 'take your time');
-    await recorded(log, stream, 'ModelCalled');
+    await eventually(() => expect(calls).toBe(1));
     await toAgent(engine, agent_id, { type: 'StopAgent', reason: 'enough', running_session_ids: [session_id] });
     const types = await recorded(log, stream, 'TurnCanceled');
     expect(types.slice(4)).toEqual(['TurnCancelRequested', 'TurnAssessed', 'TurnCanceled']);

@@ -57,6 +57,15 @@ describe('a turn', () => {
     ]);
   });
 
+  it('answers with the position at which its end can be read', async () => {
+    for (let n = 0; n < 10; n += 1) {
+      const said = await ask(url, '/chat', { body: { message: 'hello' } });
+      const headers = { 'acta-min-position': said.headers.get('acta-position') ?? '' };
+      const path = `/sessions/${said.body.session_id}/turns/${said.body.turn_id}`;
+      expect((await ask(url, path, { headers })).body).toMatchObject({ status: 'completed' });
+    }
+  });
+
   it('knows what was said before, within its session', async () => {
     const first = await ask(url, '/chat', { body: { message: 'hello' } });
     const { session_id } = first.body;

@@ -72,6 +72,12 @@ const after = (result: TurnResult, event: SessionEvent): TurnResult => {
 
 const pollMs = 1_000;
 
+/** How far a turn got, and the position of the newest event that this was read from; -1 where none was. */
+export interface TurnEnd {
+  readonly result: TurnResult;
+  readonly position: bigint;
+}
+
 /**
  * Waits until a turn has ended, or until the signal is aborted, and tells how far it got. The turn may be driven by
  * another node: then it is seen by looking, once a second.
@@ -82,7 +88,7 @@ export const turnEnd = async (
   turn_id: string,
   from: number,
   signal: AbortSignal,
-): Promise<TurnResult> => {
+): Promise<TurnEnd> => {
   const stream = streamOf('session', session_id);
   const ends = bell();
   const hear = (changed: string, events: readonly Recorded[]): void => {
@@ -92,14 +98,16 @@ export const turnEnd = async (
   signal.addEventListener('abort', ends.ring, { once: true });
   try {
     let result = running(session_id, turn_id);
+    let position = -1n;
     for (let next = from; ;) {
       for await (const page of log.read(stream, { from: next }))
         for (const stored of page) {
           const read = catalogue.read(stored);
           if (E.isRight(read)) result = after(result, read.right as unknown as SessionEvent);
           next = stored.revision + 1;
+          position = stored.position;
         }
-      if (result.status !== 'running' || signal.aborted) return result;
+      if (result.status !== 'running' || signal.aborted) return { result, position };
       await ends.wait(pollMs);
     }
   } finally {

@@ -5,7 +5,7 @@ import { problemOfTurn, turnEnd } from './turn-result.ts';
 
 /**
  * A turn as it is spoken: `turn` with its ids, `snapshot` with what was said so far or anew, `delta`s, and at the end
- * `done` with the body of a plain answer, or `problem`. Nobody listening any more ends the pieces, never the turn.
+ * `done` with the body of a plain answer, or `problem`, either under the position at which it can be read. Nobody listening any more ends the pieces, never the turn.
  */
 export const pieces = async function* (
   { engine, spoken }: CommandContext,
@@ -39,9 +39,10 @@ export const pieces = async function* (
       for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) yield piece;
       if (!ended) await news.wait(60_000);
     }
-    const result = await end;
+    const { result, position } = await end;
     const failed = problemOfTurn(result);
-    yield failed === undefined ? { event: 'done', data: result } : { event: 'problem', data: failed };
+    const id = String(position);
+    yield failed === undefined ? { event: 'done', id, data: result } : { event: 'problem', id, data: failed };
   } finally {
     silence();
   }

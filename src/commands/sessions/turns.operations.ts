@@ -82,9 +82,9 @@ const receive = async (context: CommandContext, spoken: Spoken, call: Call): Pro
 const answer = async (context: CommandContext, spoken: Spoken, call: Call): Promise<Answer<TurnResult> | Problem> => {
   const received = await receive(context, spoken, call);
   if (isProblem(received)) return received;
-  const { turn_id, revision, position } = received;
+  const { turn_id, revision } = received;
   const patience = AbortSignal.any([call.signal, AbortSignal.timeout(answerMsMax)]);
-  const result = await turnEnd(context.engine, spoken.session_id, turn_id, revision, patience);
+  const { result, position } = await turnEnd(context.engine, spoken.session_id, turn_id, revision, patience);
   const location = `/sessions/${spoken.session_id}/turns/${turn_id}`;
   return (
     problemOfTurn(result) ?? { output: result, position, location, status: result.status === 'running' ? 202 : 200 }
