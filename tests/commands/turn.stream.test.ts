@@ -8,9 +8,9 @@ import type { Piece } from '../../src/domain/kernel/operation.ts';
 import type { Roster } from '../../src/ports.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
 import { engineOn } from './engines.ts';
-import { recorded } from './drivers.ts';
+import { eventually, recorded } from './drivers.ts';
 import { openLog } from './setting.ts';
-import { meeting, say, scripted, slowModel, startTalking, toSession, type TalkingNode } from './turns.ts';
+import { listened, meeting, say, scripted, slowModel, startTalking, toSession, type TalkingNode } from './turns.ts';
 
 const log = await openLog();
 let database: FreshDatabase;
@@ -105,11 +105,12 @@ describe('whoever waits for a turn', () => {
     expect(problemOfTurn(result)).toBeUndefined();
   });
   it('no longer is told how far it got', async () => {
-    node = startTalking(log, roster, { model: slowModel() });
+    const { requests, model } = listened(slowModel());
+    node = startTalking(log, roster, { model });
     const leaving = new AbortController();
     const { session_id, turn_id } = await listening('take your time');
     const waiting = turnEnd(node.engine, session_id, turn_id, 1, leaving.signal);
-    await recorded(log, `session-${session_id}`, 'ModelCalled');
+    await eventually(() => expect(requests).toHaveLength(1));
     const listeners = node.engine.appended.size;
     leaving.abort();
     expect((await waiting).result).toMatchObject({ status: 'running', response: '' });

@@ -2,12 +2,22 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresRoster } from '../../src/adapters/postgres/roster.ts';
 import { replyBytesMax } from '../../src/commands/sessions/perform-turn.ts';
-import { LogError, type EventLog, type Model, type ModelRequest, type Roster } from '../../src/ports.ts';
+import { LogError, type EventLog, type Model, type Roster } from '../../src/ports.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
 import { eventually, recorded } from './drivers.ts';
 import { engineOn, eventsIn, troubled, typesIn } from './engines.ts';
 import { openLog } from './setting.ts';
-import { meeting, say, scripted, slowModel, startTalking, toAgent, toSession, type TalkingNode } from './turns.ts';
+import {
+  listened,
+  meeting,
+  say,
+  scripted,
+  slowModel,
+  startTalking,
+  toAgent,
+  toSession,
+  type TalkingNode,
+} from './turns.ts';
 
 const log = await openLog();
 
@@ -28,14 +38,6 @@ afterEach(() => node?.stop());
 const talking = (options: Parameters<typeof startTalking>[2] = {}, on: EventLog = log): TalkingNode => {
   node = startTalking(on, roster, options);
   return node;
-};
-const listened = (model: Model) => {
-  const requests: ModelRequest[] = [];
-  const complete: Model['complete'] = (request, options) => {
-    requests.push(request);
-    return model.complete(request, options);
-  };
-  return { requests, model: { ...model, complete } };
 };
 const last = async (stream: string, type: string) =>
   (await eventsIn(log, stream)).findLast((event) => event.type === type)?.data as Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ import { agent } from '../../src/domain/agent/agent.decider.ts';
 import { cancelTurnsOfStoppedAgent } from '../../src/domain/reactions/cancel-turns-of-stopped-agent.reaction.ts';
 import type { SessionCommand } from '../../src/domain/session/session.commands.ts';
 import { session } from '../../src/domain/session/session.decider.ts';
-import type { EventLog, Model, Roster } from '../../src/ports.ts';
+import type { EventLog, Model, ModelRequest, Roster } from '../../src/ports.ts';
 import { quietJournal } from '../support/quiet.journal.ts';
 import { engineOn, movableClock, provenance } from './engines.ts';
 
@@ -91,4 +91,14 @@ export const say = async (engine: Engine, session_id: string, text: string): Pro
   const turn_id = randomUUID();
   await toSession(engine, session_id, { type: 'ReceiveTurn', turn_id, text });
   return turn_id;
+};
+
+/** A model, and what it was asked. */
+export const listened = (model: Model) => {
+  const requests: ModelRequest[] = [];
+  const complete: Model['complete'] = (request, options) => {
+    requests.push(request);
+    return model.complete(request, options);
+  };
+  return { requests, model: { ...model, complete } };
 };
