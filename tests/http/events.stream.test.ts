@@ -164,6 +164,18 @@ describe('the event stream', () => {
     });
   });
 
+  it('answers HEAD with its headers at once, and holds no place for it', async () => {
+    const { ask } = await running({ events: source, limits: { streamsPerPrincipalMax: 1 } });
+    for (let n = 0; n < 3; n += 1) {
+      const answer = await ask('/events/stream', { method: 'HEAD' });
+      expect([answer.status, await answer.text()]).toEqual([200, '']);
+      expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    }
+    const stream = await ask('/events/stream');
+    expect(stream.status).toBe(200);
+    await stream.body?.cancel();
+  });
+
   it('says goodbye when the server stops, with a time to come back', async () => {
     const { url, server } = await running({ events: source });
     const listeners = await Promise.all([listen(`${url}/events/stream`), listen(`${url}/events/stream`)]);

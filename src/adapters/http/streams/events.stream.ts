@@ -5,9 +5,10 @@ import { problem } from '../../../problems.ts';
 import type { Batch, Filter, StoredEvent } from '../../../ports.ts';
 import { intake, type Arrived } from '../intake/input.ts';
 import type { EventSource } from '../options.ts';
+import { respond } from '../answers/respond.ts';
 import { isLoopback } from '../entrance/origin.ts';
 import { sharedSubscription } from './shared.subscription.ts';
-import { heartbeat, sseFrame, type Sink } from './sse.ts';
+import { heartbeat, sseFrame, sseHeaders, type Sink } from './sse.ts';
 import { takeOver, type Caller, type Surface } from '../surface.ts';
 
 const listMax = 50;
@@ -135,6 +136,8 @@ export const serveEvents = <Context>(surface: Surface<Context>, source: EventSou
     const input = taken.input as Wanted;
     const from = await startOf(lastEventId as string | undefined, input, head);
     if (typeof from === 'object') return surface.refuse(request, reply, from);
+    // There is no body to wait for: a stream would hold its place without a byte ever reaching whoever asked.
+    if (request.method === 'HEAD') return respond(reply, 200, sseHeaders);
     const sink = takeOver(surface, reply);
     const reading: Reading = { source, caller, sink, matches: matcherOf(input), position: undefined, live: false };
     const beat = (): void => {

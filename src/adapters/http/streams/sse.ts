@@ -21,14 +21,12 @@ const retryMsSpread = 2_000;
 /** When to come back: spread, so that not all come at once (assurance F94). `chance` is in [0, 1). */
 export const retryMs = (chance: number): number => retryMsMin + Math.floor(chance * retryMsSpread);
 
-const headers = [
-  'Content-Type',
-  'text/event-stream; charset=utf-8',
-  'Cache-Control',
-  'no-cache, no-transform',
-  'X-Accel-Buffering',
-  'no',
-] as const;
+/** With which headers a stream begins. */
+export const sseHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache, no-transform',
+  'X-Accel-Buffering': 'no',
+} as const;
 
 /** How long the last words may take to be read before the connection is cut. */
 const byeMsMax = 1_000;
@@ -65,7 +63,7 @@ export const openSse = (
   const leaving = new AbortController();
   response.on('close', () => leaving.abort());
   response.on('error', () => leaving.abort());
-  response.writeHead(200, [...more, ...headers]);
+  response.writeHead(200, [...more, ...Object.entries(sseHeaders).flat()]);
   response.write(`retry: ${retry_ms}\n\n`);
 
   const end = (text: string): void => {
