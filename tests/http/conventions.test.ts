@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isDeeper } from '../../src/adapters/http/intake/json.body.ts';
-import { operatorKey, running } from './running.server.ts';
+import { isDeeper } from '../../src/domain/kernel/json.depth.ts';
+import { operator, operatorKey, running } from './running.server.ts';
 
 describe('an answer', () => {
   it('says where it stands, what it is, and which request it belongs to', async () => {
@@ -227,6 +227,24 @@ describe('an origin that is named', () => {
     const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
     const preflight = await ask('/agents', { method: 'OPTIONS', headers });
     expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+  });
+
+  it.each([origin, 'null'])('may be any by *, as %s, without credentials', async (any) => {
+    const { ask } = await running({ cors_origins: ['*'] });
+    const headers = { origin: any, 'access-control-request-method': 'POST', authorization: '' };
+    const preflight = await ask('/agents', { method: 'OPTIONS', headers });
+    const answer = await ask('/agents', { headers: { origin: any } });
+    expect([preflight.status, answer.status]).toEqual([204, 200]);
+    for (const { headers: said } of [preflight, answer]) {
+      expect(said.get('access-control-allow-origin')).toBe('*');
+      expect(said.get('access-control-allow-credentials')).toBe(null);
+    }
+  });
+
+  it('opens a server without keys to no other name by *', async () => {
+    const { port } = await running({ cors_origins: ['*'], keyless: true, authenticate: () => operator });
+    expect(await statusWith(port, { host: 'localhost', origin })).toBe(200);
+    expect(await statusWith(port, { host: 'evil.example', origin: 'http://evil.example' })).toBe(403);
   });
 });
 

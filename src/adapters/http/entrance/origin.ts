@@ -44,7 +44,7 @@ export const isLoopback = ({ socket, headers }: IncomingMessage): boolean =>
   loopbackAddress.test(socket.remoteAddress ?? '');
 
 /**
- * Who may ask from where. A page of another origin is refused unless its origin is named; without keys the server answers
+ * Who may ask from where. A page of another origin is refused unless its origin is named, or `*` for any; without keys the server answers
  * to loopback names alone, so that a page cannot reach it by giving it a name of its own (DNS rebinding). Answers the
  * refusal, or `preflight` for a request that has herewith been answered, or nothing.
  */
@@ -56,6 +56,7 @@ export const doorkeeper = ({
   readonly origins: readonly string[];
 }): ((request: FastifyRequest, reply: FastifyReply) => Problem | 'preflight' | undefined) => {
   const allowed = new Set(origins.map((origin) => origin.toLowerCase()));
+  const isAnyAllowed = allowed.has('*');
 
   const isSame = (origin: string, host: string): boolean => {
     try {
@@ -75,11 +76,11 @@ export const doorkeeper = ({
         'without keys this server answers only to localhost, 127.0.0.1 and [::1]; ask for one of them, or set a key',
       );
     if (origin === undefined) return undefined;
-    if (!allowed.has(origin.toLowerCase())) {
+    if (!isAnyAllowed && !allowed.has(origin.toLowerCase())) {
       if (host !== undefined && isSame(origin, host)) return undefined;
       return problem('origin_not_allowed', 'pages of this origin may not ask');
     }
-    say(request, 'Access-Control-Allow-Origin', origin);
+    say(request, 'Access-Control-Allow-Origin', isAnyAllowed ? '*' : origin);
     say(request, 'Vary', 'Origin');
     if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) {
       say(request, 'Access-Control-Expose-Headers', responseHeaders);
