@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { strangersIn } from '../../src/adapters/http/intake/json.schema.ts';
 import { bodyOf, operatorKey, raw, readerKey, running, type Running } from './running.server.ts';
 
 const agentId = '0198f3a0-0000-7000-8000-000000000001';
@@ -236,6 +237,20 @@ describe('a bad request', () => {
     for (const { path, init } of cases) await ask(path, init);
     const answer = await ask('/agents', { json: { name: 'Clerk' } });
     expect(answer.status).toBe(201);
+  });
+
+  it('hears of the first unknown fields only, and no more are looked for', async () => {
+    const { ask } = await running();
+    const json = Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [`nam${n}`, 1]));
+    const { errors } = await problemOf(await ask('/agents', { json: { ...json, options: json } }));
+    expect(errors).toHaveLength(20);
+    const strangers = strangersIn(
+      { list: Array.from({ length: 1_000 }, () => json) },
+      {
+        properties: { list: { items: { properties: { name: {} }, additionalProperties: false } } },
+      },
+    );
+    expect(strangers).toHaveLength(20);
   });
 
   it('learns which methods an address has', async () => {

@@ -31,7 +31,8 @@ const stranger = (path: Path, known: readonly string[]): Fault => {
 };
 
 const faultsOf = (issue: z.core.$ZodIssue, input: unknown): readonly Fault[] => {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => stranger([...issue.path, key], []));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, errorsMax).map((key) => stranger([...issue.path, key], []));
   const pointer = pointerTo(issue.path);
   if (issue.path.length > 0 && at(input, issue.path) === undefined)
     return [{ pointer, code: 'missing', message: 'it is required' }];
@@ -145,7 +146,7 @@ export const intake = <Context>(
     if (!whole.ok) return whole;
     const parsed = operation.input.safeParse(whole.input);
     if (parsed.success) return { ok: true, input: parsed.data };
-    const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, whole.input));
+    const faults = parsed.error.issues.slice(0, errorsMax).flatMap((issue) => faultsOf(issue, whole.input));
     return no(refused(faults, namedProblem(parsed.error)));
   };
 };

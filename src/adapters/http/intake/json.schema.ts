@@ -76,9 +76,23 @@ export interface Stranger {
   readonly known: readonly string[];
 }
 
+/** No more are told of than this, and no more are looked for: a body can hold tens of thousands of them. */
+const strangersMax = 20;
+
+/** What is found in one part after the other, until there is enough. */
+const upToMax = <Part>(parts: Iterable<Part>, find: (part: Part) => readonly Stranger[]): readonly Stranger[] => {
+  const found: Stranger[] = [];
+  for (const part of parts) {
+    found.push(...find(part));
+    if (found.length >= strangersMax) break;
+  }
+  return found.slice(0, strangersMax);
+};
+
 /**
- * The members of a value that its schema does not name, at any depth: zod drops them in silence unless told otherwise,
- * and a misspelt option would be as good as not written. Where a schema has branches, the one that knows most counts.
+ * The members of a value that its schema does not name, at any depth, the first of them: zod drops them in silence unless
+ * told otherwise, and a misspelt option would be as good as not written. Where a schema has branches, the one that knows
+ * most counts.
  */
 export const strangersIn = (
   value: unknown,
@@ -92,18 +106,20 @@ export const strangersIn = (
     return alternatives
       .map((branch) => strangersIn(value, branch, root, path))
       .reduce((best, next) => (next.length < best.length ? next : best));
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => strangersIn(item, target.items ?? {}, root, [...path, index]));
+  if (Array.isArray(value)) {
+    const items = target.items ?? {};
+    return upToMax(value.entries(), ([index, item]) => strangersIn(item, items, root, [...path, index]));
+  }
   if (!isObject(value)) return [];
   const fields = fieldsOf(target, root);
   const known = Object.keys(fields);
   const { additionalProperties: others } = target;
   // A record names no fields and describes them all; what says nothing at all lets anything stand.
   const closed = others === false || (others === undefined && (target.properties !== undefined || known.length > 0));
-  return Object.entries(value).flatMap(([name, member]) => {
+  return upToMax(Object.keys(value), (name) => {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
     const described = field ?? (typeof others === 'object' ? others : undefined);
-    if (described !== undefined) return strangersIn(member, described, root, [...path, name]);
+    if (described !== undefined) return strangersIn(value[name], described, root, [...path, name]);
     return closed ? [{ path: [...path, name], known }] : [];
   });
 };
