@@ -178,6 +178,10 @@ const chat = op({
     const pieces = async function* (): AsyncGenerator<Piece> {
       yield { event: 'turn', id: `${command_id}:0`, data: { turn_id: command_id } };
       if (message === 'break') throw world.fault;
+      if (message === 'refuse') {
+        const refused = problem('agent_paused', 'paused meanwhile', { more: { session_id: 'session-1' } });
+        return yield { event: 'problem', id: `${command_id}:1`, data: refused };
+      }
       for (const text of words) yield { event: 'delta', data: { text } };
       if (message === 'wait') {
         const stopped = new Promise((_, reject) => {

@@ -58,6 +58,27 @@ describe('an answer in pieces', () => {
     expect(JSON.stringify(listener.messages)).not.toContain('canary');
   });
 
+  it('that is refused in the middle ends with the document of a plain refusal', async () => {
+    const server = await running();
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const listener = await say(server, 'refuse', { traceparent });
+    await listener.ended;
+    const [turn, last] = listener.messages;
+    expect([last?.event, last?.id]).toEqual(['problem', turn?.id?.replace(':0', ':1')]);
+    expect(last?.data).toEqual({
+      type: '/problems/agent_paused',
+      title: expect.any(String),
+      status: 409,
+      detail: 'paused meanwhile',
+      instance: '/chat',
+      code: 'agent_paused',
+      request_id: listener.headers['request-id'],
+      trace_id: 'a'.repeat(32),
+      retryable: expect.any(Boolean),
+      session_id: 'session-1',
+    });
+  });
+
   it('goes on when its listener leaves, and is kept for whoever asks again with the same key', async () => {
     const server = await running();
     const headers = { 'idempotency-key': 'turn-1' };

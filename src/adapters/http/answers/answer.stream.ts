@@ -23,8 +23,14 @@ export const wantsStream = <Context>(
   return headers.accept?.includes('text/event-stream') === true;
 };
 
-const problemFrame = <Context>(exchange: Exchange<Context>, refusal: Problem): string =>
-  sseFrame('problem', JSON.parse(documentOf(refusal, occasionOf(exchange))));
+const problemFrame = <Context>(exchange: Exchange<Context>, refusal: Problem, id?: string): string =>
+  sseFrame('problem', JSON.parse(documentOf(refusal, occasionOf(exchange))), id);
+
+/** One piece on the wire. A problem is the same document as in a plain answer: callers read it with the same eyes. */
+const frameOf = <Context>(exchange: Exchange<Context>, { event, data, id }: Piece): string =>
+  event === 'problem' && typeof data === 'object' && data !== null && isProblem(data)
+    ? problemFrame(exchange, data, id)
+    : sseFrame(event, data, id);
 
 const open = <Context>(exchange: Exchange<Context>): Sink => {
   const { surface, reply, flight } = exchange;
@@ -76,7 +82,7 @@ export const streamAnswer = async <Context>(
         done = piece;
         await settle(asAnswer(piece));
       }
-      await sink.write(sseFrame(piece.event, piece.data, piece.id));
+      await sink.write(frameOf(exchange, piece));
     }
     if (done === undefined) await settle(undefined);
     sink.end('');

@@ -45,10 +45,10 @@ export const perform = <Context>(
     traceparentOf(request.headers),
   );
 
-export const occasionOf = <Context>({ request }: Exchange<Context>): Occasion => ({
+export const occasionOf = <Context>({ surface: { options }, request }: Exchange<Context>): Occasion => ({
   instance: pathOf(request),
   request_id: request.id,
-  traceparent: traceparentOf(request.headers),
+  traceparent: traceparentOf(request.headers) ?? options.telemetry.traceparent(),
 });
 
 /** Sends an answer, unless the time was up before it was there. */
