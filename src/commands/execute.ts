@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Catalogue } from '../domain/kernel/catalogue.ts';
 import type { Decider } from '../domain/kernel/decider.ts';
 import type { Event, Recorded } from '../domain/kernel/event.ts';
+import { tenantOf } from '../domain/kernel/tenant.ts';
 import { LogError, type Appended, type Clock, type EventLog, type StoredEvent, type Telemetry } from '../ports.ts';
 import { advanced, memory, recall, type Recollection, type UnreadableStream } from './recall.ts';
 import { recorded, type Provenance } from './record.ts';
@@ -20,7 +21,13 @@ export interface StaleRevision {
   readonly current: number;
 }
 
-export type EngineRefusal = Conflict | StaleRevision | UnreadableStream;
+/** The stream is there, and not for this tenant: to its callers it is as if it were not. */
+export interface NotTheirs {
+  readonly reason: 'NotTheirs';
+  readonly stream: string;
+}
+
+export type EngineRefusal = Conflict | StaleRevision | UnreadableStream | NotTheirs;
 
 /** What became of a command. `again` tells that it had been done before, and that this is the answer it got then. */
 export interface Receipt<State = unknown> {
@@ -180,6 +187,8 @@ export const execute = async <Command, State, Ev extends Event, Refusal>(
       const read = await recall<State, Ev>(log, catalogue, remembered, decider, stream);
       if (E.isLeft(read)) return read;
       const known = read.right;
+      if (known.last !== undefined && tenantOf(known.last) !== provenance.tenant)
+        return E.left({ reason: 'NotTheirs', stream });
       const before = known.done.get(provenance.command_id);
       if (before !== undefined) return E.right(receipt(known, before, true));
       if (if_match !== undefined && if_match !== known.tail.revision)

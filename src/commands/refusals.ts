@@ -1,3 +1,4 @@
+import { categoryOf, idOf } from '../domain/kernel/ids.ts';
 import type { Problem } from '../domain/kernel/operation.ts';
 import { problem } from '../problems.ts';
 import { LogError, type LogFault } from '../ports.ts';
@@ -21,6 +22,8 @@ export const problemOf = (refusal: Refusal): Problem => {
           events: `/streams/${refusal.stream}/events?from_revision=${refusal.given + 1}`,
         },
       });
+    case 'NotTheirs':
+      return problem('not_found', `there is no ${categoryOf(refusal.stream)} ${idOf(refusal.stream)}`);
     case 'UnreadableStream':
       return problem('unreadable_stream', `${refusal.stream}@${refusal.revision}: ${refusal.cause.reason}`, {
         more: { cause: refusal.cause },

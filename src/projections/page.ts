@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { digest } from '../domain/kernel/digest.ts';
+import { isUuid } from '../domain/kernel/ids.ts';
 import type { Problem } from '../domain/kernel/operation.ts';
 import { problem } from '../problems.ts';
 
@@ -20,6 +21,16 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
     page: z.object({ next: z.string().nullable(), limit: z.int() }),
   });
 
+/** What a sort key is made of: each text in a cursor must have its column's form, for it goes into a statement as it is. */
+const forms = {
+  position: (text: string) => /^\d{1,18}$/.test(text),
+  ordinal: (text: string) => /^\d{1,9}$/.test(text),
+  instant: (text: string) =>
+    /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z$/.test(text) && !Number.isNaN(Date.parse(text)),
+  uuid: isUuid,
+} as const;
+export type SortKey = keyof typeof forms;
+
 const Cursor = z.strictObject({
   /** Which question it belongs to. */
   of: z.string(),
@@ -38,7 +49,7 @@ export const startOf = (
   question: string,
   filter: object,
   cursor: string | undefined,
-  keys: number,
+  keys: readonly SortKey[],
 ): readonly string[] | undefined | Problem => {
   if (cursor === undefined) return undefined;
   const mismatch = problem('cursor_mismatch', 'this cursor was not given for this question with this filter');
@@ -49,9 +60,10 @@ export const startOf = (
     return mismatch;
   }
   const read = Cursor.safeParse(said);
-  if (!read.success || read.data.of !== fingerprint(question, filter) || read.data.after.length !== keys)
-    return mismatch;
-  return read.data.after;
+  if (!read.success || read.data.of !== fingerprint(question, filter)) return mismatch;
+  const { after } = read.data;
+  const fits = after.length === keys.length && keys.every((key, n) => forms[key](after[n] ?? ''));
+  return fits ? after : mismatch;
 };
 
 /**

@@ -8,6 +8,7 @@ import type { Engine } from '../commands/execute.ts';
 import { recordUpkeep } from '../commands/projections/record-upkeep.ts';
 import type { Output } from '../commands/output.ts';
 import { catalogue } from '../domain/catalogue.ts';
+import { categoryOf, idOf } from '../domain/kernel/ids.ts';
 import type { Call } from '../domain/kernel/operation.ts';
 import type { ProjectionEvent } from '../domain/projection/projection.events.ts';
 import type { Model } from '../ports.ts';
@@ -84,7 +85,14 @@ export interface Api {
 export const startApi = async (world: World, { core, model, spoken, read, about }: ApiParts): Promise<Api> => {
   const { config, database, journal, telemetry, log } = world;
   const ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>): Promise<T> => read.ask<ReadModels, T>(question);
-  const ring = keyring(ask, async () => read.reached('keys', await log.head(), { wait_ms: keyWaitMsMax }));
+  const ring = keyring(ask, async (position) => {
+    const wanted = position ?? (await log.head());
+    return (await read.reached('keys', wanted, { wait_ms: keyWaitMsMax })).reached;
+  });
+  core.appended.add((stream, events) => {
+    const last = events.at(-1);
+    if (categoryOf(stream) === 'key' && last !== undefined) ring.changed(idOf(stream), last.position);
+  });
   read.onAdvance((name) => {
     if (name === 'keys') ring.forget();
   });

@@ -10,18 +10,23 @@ const instant = (text: string | null): number | null => (text === null ? null : 
 
 /**
  * Finds keys by their id, from the read model once and then from memory. `forget` is called whenever that read model moves, so
- * that a key that was revoked or rotated is looked up again.
+ * that a key that was revoked or rotated is looked up again. What this node has recorded of a key itself (`changed`) it does
+ * not wait to be told: until the read model has come so far, the key opens nothing.
  */
 export const keyring = (
   ask: <T>(question: (db: Kysely<ReadModels>) => Promise<T>) => Promise<T>,
-  caughtUp: () => Promise<unknown>,
+  caughtUp: (position?: bigint) => Promise<boolean>,
 ) => {
   const known = new Map<string, KnownKey>();
+  const changed = new Map<string, bigint>();
   const rowOf = (key_id: string) =>
     ask((db) => db.selectFrom('keys').selectAll().where('key_id', '=', key_id).executeTakeFirst());
   const find = async (key_id: string): Promise<KnownKey | undefined> => {
     const remembered = known.get(key_id);
     if (remembered !== undefined) return remembered;
+    const since = changed.get(key_id);
+    if (since !== undefined && !(await caughtUp(since))) return undefined;
+    changed.delete(key_id);
     let row = await rowOf(key_id);
     if (row === undefined) {
       // It may have been issued a moment ago.
@@ -40,10 +45,20 @@ export const keyring = (
       revoked: row.status === 'revoked',
     };
     if (known.size >= keysMax) known.clear();
-    known.set(key_id, key);
+    // What was read while the key changed is not remembered.
+    if (!changed.has(key_id)) known.set(key_id, key);
     return key;
   };
-  return { find, forget: (): void => known.clear() };
+  return {
+    find,
+    forget: (): void => known.clear(),
+    /** This node has recorded something of a key, at this position. */
+    changed: (key_id: string, position: bigint): void => {
+      known.delete(key_id);
+      if (changed.size >= keysMax) changed.clear();
+      changed.set(key_id, position);
+    },
+  };
 };
 
 /** The door of a surface: who asks, or the one refusal that missing and wrong keys get alike. */

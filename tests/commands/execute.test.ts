@@ -34,10 +34,13 @@ const asked = async (
   if (E.isLeft(outcome)) throw new Error(JSON.stringify(outcome.left));
   return outcome.right;
 };
-const registered = async (engine: Engine = engineOn(log)): Promise<{ engine: Engine; stream: string }> => {
+const registered = async (
+  engine: Engine = engineOn(log),
+  tenant = 'default',
+): Promise<{ engine: Engine; stream: string }> => {
   const agent_id = randomUUID();
   const stream = `agent-${agent_id}`;
-  await asked(engine, stream, { type: 'RegisterAgent', agent_id, profile });
+  await asked(engine, stream, { type: 'RegisterAgent', agent_id, profile }, provenance(randomUUID(), { tenant }));
   return { engine, stream };
 };
 const rename = (name: string): AgentCommand => ({ type: 'ReviseAgent', changes: { name } });
@@ -50,7 +53,7 @@ const raw = (type: string, data: unknown, metadata: Readonly<Record<string, stri
 
 describe('a command', () => {
   it('is recorded with where it comes from, and answered with what is known then', async () => {
-    const { engine, stream } = await registered();
+    const { engine, stream } = await registered(engineOn(log), 'acme');
     const by = provenance(randomUUID(), { causation_id: randomUUID(), traceparent: '00-ab-cd-01', tenant: 'acme' });
     const receipt = await asked(engine, stream, rename('Front desk'), by);
     const [, event] = await eventsIn(log, stream);
@@ -68,6 +71,12 @@ describe('a command', () => {
         traceparent: by.traceparent,
       },
     });
+  });
+  it('of another tenant finds nothing there, and records nothing', async () => {
+    const { engine, stream } = await registered(engineOn(log), 'acme');
+    const outcome = await execute(engine, agent, stream, rename('Ours now'), provenance());
+    expect(outcome).toEqual(E.left({ reason: 'NotTheirs', stream }));
+    expect(await eventsIn(log, stream)).toHaveLength(1);
   });
   it('that changes nothing records nothing, and says where the stream stands', async () => {
     const { engine, stream } = await registered();

@@ -37,6 +37,28 @@ describe('a client that looks for its cluster', () => {
   });
 });
 
+describe('a connection that says little', () => {
+  it.each(['P', 'PRI * HTTP/2.0'])('like %j keeps nobody else from being served', async (start) => {
+    const mute = net.connect(front.port, '127.0.0.1');
+    await once(mute, 'connect');
+    mute.write(start);
+    await front.client.appendToStream(randomUUID(), given(1));
+    mute.destroy();
+  });
+
+  it('and goes on later is understood all the same', async () => {
+    const slow = net.connect(front.port, '127.0.0.1');
+    await once(slow, 'connect');
+    for (const piece of ['PR', 'I * HTTP/2.0\r\n', '\r\nSM\r\n\r\n', '\0\0\0\x04\0\0\0\0\0']) {
+      slow.write(piece, 'latin1');
+      await front.client.appendToStream(randomUUID(), given(1));
+    }
+    const [settings] = (await once(slow, 'data')) as [Buffer];
+    expect(settings[3]).toBe(4);
+    slow.destroy();
+  });
+});
+
 describe('what is not offered', () => {
   const unimplemented = { code: 12 };
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, dataFolder, startHere, startInVain } from '../support/acta.ts';
+import { ask, askFresh, dataFolder, startHere, startInVain } from '../support/acta.ts';
 
 let url: string;
 beforeAll(async () => {
@@ -96,4 +96,46 @@ describe('a server that cannot start', () => {
     expect(exit).not.toBe(0);
     expect(said).toContain(`is in use by process ${process.pid}`);
   });
+});
+
+describe('a cursor that somebody has made up', () => {
+  it.each(['/agents', '/events', '/streams', '/sessions'])('of %s is refused as one', async (path) => {
+    for (let n = 0; n < 2; n += 1)
+      await ask(url, '/chat', { body: { message: 'hello', agent_id: await registered() } });
+    const { body } = await askFresh(url, `${path}?limit=1`);
+    const cursor = JSON.parse(Buffer.from(body.page.next, 'base64url').toString()) as { after: string[] };
+    for (const made of ['abc', '1.5', '9'.repeat(30), '\0', '9999-99-99T99:99:99.000Z']) {
+      const forged = { ...cursor, after: cursor.after.map(() => made) };
+      const next = Buffer.from(JSON.stringify(forged)).toString('base64url');
+      expect(await ask(url, `${path}?limit=1&cursor=${next}`)).toMatchObject({
+        status: 422,
+        body: { code: 'cursor_mismatch' },
+      });
+    }
+    expect((await ask(url, `${path}?limit=1&cursor=${body.page.next}`)).status).toBe(200);
+  });
+});
+
+describe('what is too much for an event or a context', () => {
+  it('is refused before a session is opened for it', async () => {
+    const before = await head();
+    const message = '\u0001'.repeat(60_000);
+    expect(await ask(url, '/chat', { body: { message } })).toMatchObject({ status: 400 });
+    expect(await head()).toBe(before);
+  });
+  it('is said to be so, and not that the model did not answer', async () => {
+    expect(await ask(url, '/chat', { body: { message: 'word '.repeat(12_000) } })).toMatchObject({
+      status: 413,
+      body: { code: 'payload_too_large', fault: 'context_too_large' },
+    });
+  });
+});
+
+it('a revision beyond all numbers is one that is not there', async () => {
+  const agent_id = await registered();
+  expect(await ask(url, `/streams/agent-${agent_id}/state?revision=9007199254740991`)).toMatchObject({
+    status: 404,
+    body: { code: 'revision_not_found' },
+  });
+  expect((await ask(url, '/projections/turns/parked/9999999999999999999/skip', { body: {} })).status).toBe(400);
 });

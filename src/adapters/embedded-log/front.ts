@@ -92,13 +92,16 @@ const greet = (socket: net.Socket, introduce: (speaks: 'grpc' | 'http') => void)
   socket.on('error', hangUp);
   socket.setTimeout(greetingMsMax, hangUp);
   socket.setNoDelay(true);
+  let heard = Buffer.alloc(0);
   const listen = (): void => {
     const chunk = socket.read() as Buffer | null;
     if (chunk === null) return;
-    socket.unshift(chunk);
-    const start = chunk.toString('latin1', 0, preface.length);
+    heard = Buffer.concat([heard, chunk]);
+    const start = heard.toString('latin1', 0, preface.length);
     if (start.length < preface.length && preface.startsWith(start)) return;
+    // Put back once, when it is known for whom: what is put back is announced again, and would be for ever.
     socket.off('readable', listen);
+    socket.unshift(heard);
     socket.setTimeout(0);
     socket.off('timeout', hangUp);
     introduce(start === preface ? 'grpc' : 'http');

@@ -1,3 +1,4 @@
+import { isDeeper, storedDepthMax } from '../../domain/kernel/json.depth.ts';
 import type { StoredEvent } from '../../ports.ts';
 import type { StoredRecord } from './storage.ts';
 
@@ -53,12 +54,13 @@ export const encodePage = (records: readonly StoredRecord[]): { page: Page; hand
   return { page, handedOver: [bodies.buffer] };
 };
 
-/** What others wrote that is no JSON goes through as bytes, for whoever knows what they mean. */
+/** What others wrote that is no JSON, or deeper than anybody reads, goes through as bytes, for whoever knows what they mean. */
 const dataOf = (bodies: Buffer, start: number, end: number, isJson: boolean): unknown => {
   if (start === end) return null;
   if (isJson) {
     try {
-      return JSON.parse(bodies.toString('utf8', start, end));
+      const text = bodies.toString('utf8', start, end);
+      if (text.length <= 2 * storedDepthMax || !isDeeper(text, storedDepthMax)) return JSON.parse(text);
     } catch {
       // Said to be JSON and is not: the reader's parser will refuse it, and only it.
     }

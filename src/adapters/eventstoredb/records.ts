@@ -1,4 +1,5 @@
 import type { EventData, RecordedEvent } from '@eventstore/db-client';
+import { isDeeperValue, storedDepthMax } from '../../domain/kernel/json.depth.ts';
 import { appendBytesMax, LogError, type NewEvent, type StoredEvent } from '../../ports.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -10,15 +11,27 @@ export const numberOf = (revision: bigint): number =>
 /** Metadata is flat and its values are strings; what others wrote differently is shown as its JSON text. */
 const metadataOf = (metadata: unknown): Record<string, string> => {
   if (typeof metadata !== 'object' || metadata === null || metadata instanceof Uint8Array) return {};
+  if (isDeeperValue(metadata, storedDepthMax)) return {};
   return Object.fromEntries(
     Object.entries(metadata).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
   );
 };
 
-/** What others wrote that is no JSON goes through as bytes, for whoever knows what they mean. */
+/** What is deeper than anybody reads, as the bytes it came as, or none where even they cannot be made again. */
+const deepBytes = (data: unknown): Uint8Array => {
+  try {
+    return Buffer.from(JSON.stringify(data));
+  } catch {
+    return new Uint8Array();
+  }
+};
+
+/** What others wrote that is no JSON, or deeper than anybody reads, goes through as bytes, for whoever knows what they mean. */
 const contentOf = (data: unknown): unknown => {
   const nothing = (data instanceof Uint8Array || typeof data === 'string') && data.length === 0;
-  return nothing ? null : data;
+  if (nothing) return null;
+  const json = typeof data === 'object' && !(data instanceof Uint8Array);
+  return json && isDeeperValue(data, storedDepthMax) ? deepBytes(data) : data;
 };
 
 /** An event as the client read it, as the port has it. */

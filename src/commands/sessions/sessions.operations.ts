@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agent } from '../../domain/agent/agent.decider.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
 import { session, type SessionRefused } from '../../domain/session/session.decider.ts';
 import type { SessionCommand } from '../../domain/session/session.commands.ts';
@@ -58,12 +59,18 @@ const answered = (outcome: E.Either<Problem, Receipt<SessionState>>): Answer<z.i
     : { output: view(outcome.right), revision: outcome.right.revision, position: outcome.right.position };
 
 /** Why an agent cannot be talked to now, or undefined when it can. Asked again when the turn's context is laid out. */
-export const agentInTheWay = async ({ engine }: CommandContext, agent_id: string): Promise<Problem | undefined> => {
+export const agentInTheWay = async (
+  { engine }: CommandContext,
+  agent_id: string,
+  tenant: string,
+): Promise<Problem | undefined> => {
   const { log, catalogue, remembered } = engine;
   const found = await recall(log, catalogue, remembered, agent, streamOf('agent', agent_id));
   if (E.isLeft(found)) return problemOf(found.left);
-  const { phase, profile } = found.right.state;
-  if (profile === null) return problem('not_found', `there is no agent ${agent_id}`);
+  const { state, last } = found.right;
+  const { phase, profile } = state;
+  const theirs = last !== undefined && tenantOf(last) === tenant;
+  if (profile === null || !theirs) return problem('not_found', `there is no agent ${agent_id}`);
   if (phase === 'active' || phase === 'unregistered') return undefined;
   return problem(`agent_${phase}`, `the agent is ${phase}`, { more: { agent_id } });
 };
@@ -80,7 +87,7 @@ export const openSession = command({
   problems: ['agent_paused', 'agent_stopped', 'agent_retired', 'not_found'],
   examples: [{ title: 'With the default agent', input: { title: 'Order 4821' } }],
   run: async (context, { agent_id = context.default_agent_id, title }, call) => {
-    const blocked = await agentInTheWay(context, agent_id);
+    const blocked = await agentInTheWay(context, agent_id, call.principal.tenant);
     if (blocked !== undefined) return blocked;
     const id = derived('session', call.command_id);
     const opened = answered(

@@ -122,6 +122,7 @@ export const problemOfTurn = ({ status, error, session_id, turn_id }: TurnResult
   const { fault, message } = error;
   const more = { session_id, turn_id, fault };
   if (fault === 'disabled') return problem('model_disabled', message, { more });
+  if (fault === 'context_too_large') return problem('payload_too_large', message, { more });
   if (fault === 'agent_paused' || fault === 'agent_stopped' || fault === 'agent_retired')
     return problem(fault, message, { more });
   return problem('model_failed', message, { more });

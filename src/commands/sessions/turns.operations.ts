@@ -21,7 +21,8 @@ const message = z
   .string()
   .min(1)
   .refine((text) => text.isWellFormed(), 'holds half of a surrogate pair, which no text encoding can say')
-  .refine((text) => Buffer.byteLength(text) <= messageBytesMax, `is longer than ${messageBytesMax} bytes`);
+  .refine((text) => Buffer.byteLength(text) <= messageBytesMax, `is longer than ${messageBytesMax} bytes`)
+  .refine((text) => JSON.stringify(text).length <= 2 * messageBytesMax, 'holds too many control characters');
 
 const stream = z.boolean().optional().meta({ description: 'Answer piece by piece, as server-sent events.' });
 
@@ -43,7 +44,7 @@ interface Received {
 
 const opened = async (context: CommandContext, call: Call, spoken: Spoken): Promise<Problem | undefined> => {
   const agent_id = spoken.agent_id ?? context.default_agent_id;
-  const blocked = await agentInTheWay(context, agent_id);
+  const blocked = await agentInTheWay(context, agent_id, call.principal.tenant);
   if (blocked !== undefined) return blocked;
   const opening = { ...call, command_id: derived('open', call.command_id) };
   const asked = { type: 'OpenSession', session_id: spoken.session_id, agent_id, title: null } as const;
@@ -60,12 +61,13 @@ const receive = async (context: CommandContext, spoken: Spoken, call: Call): Pro
   if (phase === 'unopened') {
     if (!spoken.open) return problem('not_found', `there is no session ${spoken.session_id}`);
     const refused = await opened(context, call, spoken);
-    if (refused !== undefined) return refused;
+    // Somebody else may have opened it a moment ago: then it is open, which is all that was wanted.
+    if (refused !== undefined && refused.code !== 'invalid_transition') return refused;
   } else {
     if (spoken.agent_id !== undefined && spoken.agent_id !== agent_id)
       return problem('already_exists', 'the session is with another agent', { more: { agent_id } });
     const again = found.right.done.has(call.command_id);
-    const blocked = again ? undefined : await agentInTheWay(context, agent_id);
+    const blocked = again ? undefined : await agentInTheWay(context, agent_id, call.principal.tenant);
     if (blocked !== undefined) return blocked;
   }
   const turn_id = derived('turn', call.command_id);

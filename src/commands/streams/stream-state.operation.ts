@@ -39,7 +39,7 @@ export const getStreamState = command({
     let state = aggregate.decider.initial;
     let revision = -1;
     let position = -1n;
-    const limit = wanted === undefined ? undefined : wanted + 1;
+    const limit = wanted === undefined ? undefined : Math.min(wanted, Number.MAX_SAFE_INTEGER - 1) + 1;
     for await (const page of engine.log.read(stream, { from: 0, ...(limit === undefined ? {} : { limit }) }))
       for (const stored of page) {
         if (tenantOf(stored) !== tenant) return problem('not_found', `there is no stream ${stream}`);

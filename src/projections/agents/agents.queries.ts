@@ -57,7 +57,7 @@ export const listAgents = query({
   mcp: { tool: 'list_agents', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'Those that work', input: { status: ['active'], limit: 50 } }],
   run: async (context, { limit, cursor, ...filter }, { principal }) => {
-    const start = startOf('list_agents', filter, cursor, 2);
+    const start = startOf('list_agents', filter, cursor, ['instant', 'uuid']);
     if (start !== undefined && 'code' in start) return start;
     const rows = await context.ask((db) => {
       let asked = db.selectFrom('agents').selectAll().where('tenant', '=', principal.tenant);

@@ -22,6 +22,9 @@ export const EventShown = z.object({
 });
 export type EventShown = z.infer<typeof EventShown>;
 
+/** What is no JSON is shown as base64, under a name that says so. */
+const bytesShown = (bytes: Uint8Array) => ({ base64: Buffer.from(bytes).toString('base64') });
+
 export const eventShown = ({ metadata, position, ...event }: StoredEvent): EventShown => ({
   id: event.id,
   type: event.type,
@@ -37,5 +40,5 @@ export const eventShown = ({ metadata, position, ...event }: StoredEvent): Event
   command_id: metadata['command_id'] ?? null,
   traceparent: metadata['traceparent'] ?? null,
   link: { prev: metadata['prev'] ?? null, self: metadata['self'] ?? null },
-  data: event.data,
+  data: event.data instanceof Uint8Array ? bytesShown(event.data) : event.data,
 });

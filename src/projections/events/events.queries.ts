@@ -132,7 +132,7 @@ export const listEvents = query({
     { title: 'One correlation, oldest first', input: { correlation_id: exampleId, direction: 'forward', limit: 50 } },
   ],
   run: async (context, { limit, cursor, ...filter }, { principal }) => {
-    const start = startOf('list_events', filter, cursor, 1);
+    const start = startOf('list_events', filter, cursor, ['position']);
     if (start !== undefined && 'code' in start) return start;
     const { type, category, correlation_id, actor, direction } = filter;
     const forward = direction === 'forward';

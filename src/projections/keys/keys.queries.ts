@@ -65,7 +65,7 @@ export const listKeys = query({
   cli: 'keys list',
   examples: [{ title: 'All', input: { limit: 50 } }],
   run: async (context, { limit, cursor }, { principal }) => {
-    const start = startOf('list_keys', {}, cursor, 2);
+    const start = startOf('list_keys', {}, cursor, ['instant', 'uuid']);
     if (start !== undefined && 'code' in start) return start;
     const rows = await context.ask((db) => {
       let asked = db.selectFrom('keys').selectAll().where('tenant', '=', principal.tenant);

@@ -64,7 +64,7 @@ const skipParked = maintenance({
   kind: 'command',
   summary: 'Let a read model go on without an event that it cannot fold',
   scope: change,
-  input: z.strictObject({ name, position: z.string().regex(/^\d{1,19}$/) }),
+  input: z.strictObject({ name, position: z.string().regex(/^\d{1,18}$/) }),
   /** For how many rows it was parked, 0 where it was not; and what became of the events behind it. */
   output: z.object({ skipped: z.int(), folded: z.int(), parked: z.int() }),
   http: { method: 'POST', path: '/projections/{name}/parked/{position}/skip', tag },

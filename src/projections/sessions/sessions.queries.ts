@@ -63,7 +63,7 @@ export const listSessions = query({
   mcp: { tool: 'list_sessions', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'Those with a turn under way', input: { status: ['running'], limit: 50 } }],
   run: async (context, { limit, cursor, ...filter }, { principal }) => {
-    const start = startOf('list_sessions', filter, cursor, 2);
+    const start = startOf('list_sessions', filter, cursor, ['instant', 'uuid']);
     if (start !== undefined && 'code' in start) return start;
     const rows = await context.ask((db) => {
       let asked = db.selectFrom('sessions').selectAll().where('tenant', '=', principal.tenant);

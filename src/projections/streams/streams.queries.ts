@@ -43,7 +43,7 @@ export const listStreams = query({
   cli: 'streams list',
   examples: [{ title: 'Sessions', input: { category: 'session', limit: 50 } }],
   run: async (context, { limit, cursor, ...filter }, { principal }) => {
-    const start = startOf('list_streams', filter, cursor, 1);
+    const start = startOf('list_streams', filter, cursor, ['position']);
     if (start !== undefined && 'code' in start) return start;
     const rows = await context.ask((db) => {
       let asked = db.selectFrom('streams').selectAll().where('tenant', '=', principal.tenant);

@@ -13,11 +13,9 @@ const processesMax = 500;
 const ProcessShown = z.object({
   stream: z.string(),
   kind: z.string(),
-  state: z
-    .enum(['held', 'due', 'resting', 'stuck'])
-    .meta({
-      description: 'Driven by its owner; waiting for its time; waiting for an event; or given up until somebody looks.',
-    }),
+  state: z.enum(['held', 'due', 'resting', 'stuck']).meta({
+    description: 'Driven by its owner; waiting for its time; waiting for an event; or given up until somebody looks.',
+  }),
   /** What went wrong when it was last driven; null where nothing did. */
   fault: z.string().nullable(),
   owner: z.string().nullable(),

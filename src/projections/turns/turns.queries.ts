@@ -113,7 +113,7 @@ export const listTurns = query({
   mcp: { tool: 'list_turns', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'From the first', input: { session_id: example.session_id, limit: 50 } }],
   run: async (context, { limit, cursor, ...filter }, { principal }) => {
-    const start = startOf('list_turns', filter, cursor, 1);
+    const start = startOf('list_turns', filter, cursor, ['ordinal']);
     if (start !== undefined && 'code' in start) return start;
     const rows = await context.ask((db) =>
       db

@@ -57,6 +57,22 @@ export const reading = (under: Under): void => {
       expect(revisionsOf(pages.flat())).toEqual(Array.from({ length: 1200 }, (_, n) => n));
     });
 
+    it('hands on what is deeper than anybody reads as bytes, and the events around it as they are', async () => {
+      const { log } = under();
+      const stream = aStream();
+      const deep = (levels: number): unknown => {
+        let value: unknown = 1;
+        for (let level = 0; level < levels; level += 1) value = [value];
+        return value;
+      };
+      const said = [anEvent('Given', { fine: deep(200) }), anEvent('Given', { deep: deep(2_000) }), anEvent()];
+      await log.append(stream, 'no_stream', said);
+      const [fine, bytes, after] = await collected(log.read(stream));
+      expect(fine?.data).toEqual(said[0]?.data);
+      expect(bytes?.data).toBeInstanceOf(Uint8Array);
+      expect(after?.data).toEqual(said[2]?.data);
+    });
+
     it('reads as nothing when nobody wrote to it', async () => {
       const { log } = under();
       expect(await pagesIn(log.read(aStream()))).toEqual([]);
