@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { Failure, exits } from './exits.ts';
+import { delivery } from './terminal/delivery.ts';
 import { stoppable } from './terminal/interrupts.ts';
 import type { CliOptions } from './occasion.ts';
 import { program } from './program.ts';
@@ -50,24 +51,23 @@ const told = (error: unknown, options: CliOptions): number => {
  */
 export const cli = async (options: CliOptions): Promise<number> => {
   let exit: number = exits.done;
-  const unread = Promise.withResolvers<number>();
   const stops = stoppable(options.signals);
   // Whoever reads the result may leave early, as `head` does: then there is nothing more to do.
-  const leave = (): void => {
-    unread.resolve(exits.done);
-    stops.stop();
-  };
-  options.stdout.on('error', leave);
+  const result = delivery(options.stdout, stops.stop);
   const top = program({ ...options, signals: stops }, (code) => {
     exit = code;
   });
   mannered(top, options);
+  const orTold = (work: Promise<unknown>, ended: () => number): Promise<number> =>
+    work.then(ended, (error: unknown) => told(error, options));
   try {
-    const carriedOut = top.parseAsync(withDashes(options.argv), { from: 'user' }).then(() => exit);
-    return await Promise.race([carriedOut, unread.promise]);
-  } catch (error) {
-    return told(error, options);
+    const carriedOut = top.parseAsync(withDashes(options.argv), { from: 'user' });
+    const ended = await orTold(Promise.race([carriedOut, result.broken]), () => exit);
+    if (ended === exits.done) return await orTold(result.settled(), () => ended);
+    // One failure is enough to tell of.
+    await result.settled().catch(() => undefined);
+    return ended;
   } finally {
-    options.stdout.off('error', leave);
+    result.stop();
   }
 };
