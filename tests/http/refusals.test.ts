@@ -56,6 +56,20 @@ const cases: readonly Case[] = [
     more: { bytes_max: 1_048_576 },
   },
   { what: 'text', path: '/agents', init: post('name', 'text/plain'), status: 415, code: 'unsupported_media_type' },
+  ...['gzip', 'br', 'identity, deflate'].map((coding) => ({
+    what: `a body in ${coding}`,
+    path: '/agents',
+    init: { method: 'POST', body: '{"name":"a"}', headers: { 'content-type': json, 'content-encoding': coding } },
+    status: 415,
+    code: 'unsupported_media_type',
+  })),
+  ...['utf-16', '"iso-8859-1"', 'utf-8; charset=utf-7', ''].map((charset) => ({
+    what: `a body in the charset ${charset}`,
+    path: '/agents',
+    init: post('{"name":"a"}', `${json}; Charset=${charset}`),
+    status: 415,
+    code: 'unsupported_media_type',
+  })),
   {
     what: 'bytes that are not UTF-8',
     path: '/agents',
@@ -251,6 +265,12 @@ describe('a bad request', () => {
       },
     );
     expect(strangers).toHaveLength(20);
+  });
+
+  it.each(['utf-8', 'UTF8', '"utf-8"'])('is not one that says what it is: identity, in %s', async (charset) => {
+    const { ask } = await running();
+    const headers = { 'content-type': `${json};charset=${charset}`, 'content-encoding': 'identity' };
+    expect((await ask('/agents', { method: 'POST', body: '{"name":"a"}', headers })).status).toBe(201);
   });
 
   it('learns which methods an address has', async () => {

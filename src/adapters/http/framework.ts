@@ -4,13 +4,13 @@ import { problem } from '../../problems.ts';
 import { answerBroken, refuseExpectation } from './entrance/broken.requests.ts';
 import { requestIdOf, threshold } from './entrance/entrance.ts';
 import { readJson } from './intake/json.body.ts';
+import { foreignBody, jsonBodies } from './intake/json.media.ts';
 import type { HttpLimits } from './limits.ts';
 import { boundConnections } from './listening.ts';
 import type { Surface } from './surface.ts';
 
 const checkEveryMsMax = 1_000;
 const parameterCharsMax = 512;
-const json = /^application\/(?:[\w.-]+\+)?json(?:;|$)/;
 
 /** What the framework refuses by itself, in our words. */
 const frameworkProblem = ({ code }: FastifyError, { bodyBytesMax }: HttpLimits): Problem | undefined => {
@@ -63,7 +63,9 @@ export const framework = <Context>(surface: Surface<Context>): FastifyInstance =
   app.decorateRequest('caller', null);
   app.decorateRequest('said', null);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(json, { parseAs: 'buffer' }, (_, bytes, done) => {
+  app.addContentTypeParser(jsonBodies, { parseAs: 'buffer' }, ({ headers }, bytes, done) => {
+    const foreign = foreignBody(headers);
+    if (foreign !== undefined) return done(new Error(foreign, { cause: problem('unsupported_media_type', foreign) }));
     const read = readJson(bytes as Buffer, limits.jsonDepthMax);
     if (read.ok) done(null, read.value);
     else done(new Error(read.complaint, { cause: problem('malformed_request', read.complaint) }));
