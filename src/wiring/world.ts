@@ -76,7 +76,13 @@ export const openLog = async ({
 /** The database that the environment names: a server, or the embedded one. */
 export const openReadModels = async ({ database_url, folder }: Config, journal: Journal): Promise<Database> => {
   const { openDatabase } = await import('../adapters/postgres/database.ts');
-  return openDatabase({ url: database_url, folder: join(folder, 'read-models'), journal });
+  try {
+    return await openDatabase({ url: database_url, folder: join(folder, 'read-models'), journal });
+  } catch (error) {
+    if (database_url === undefined) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Error(`the PostgreSQL of DATABASE_URL cannot be used: ${said}`, { cause: error });
+  }
 };
 
 /** What a node stands on. */

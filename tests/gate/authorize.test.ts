@@ -190,8 +190,8 @@ describe('for any policy and question, the gate', () => {
           ...changes,
           rules: changes.rules.map((rule) => ({ ...rule, when: { ...rule.when, risk_levels: undefined } })),
         };
-        const before = decide(blind as never).decision;
-        const after = decide(blind as never, questionOf({ stakes })).decision;
+        const before = decide(blind).decision;
+        const after = decide(blind, questionOf({ stakes })).decision;
         expect(stricter(before, after)).toBe(after);
       }),
     );
