@@ -98,6 +98,18 @@ describe('a server that cannot start', () => {
   });
 });
 
+it('what was refused for how things stood is decided anew when it is asked again under the same key', async () => {
+  const agent_id = await registered();
+  const chat = () =>
+    ask(url, '/chat', { body: { message: 'hi', agent_id }, headers: { 'idempotency-key': `again-${agent_id}` } });
+  await ask(url, `/agents/${agent_id}/pause`, { body: {} });
+  expect((await chat()).body.code).toBe('agent_paused');
+  await ask(url, `/agents/${agent_id}/resume`, { body: {} });
+  const said = await chat();
+  expect(said.status).toBe(200);
+  expect((await chat()).body).toEqual(said.body);
+});
+
 describe('a cursor that somebody has made up', () => {
   it.each(['/agents', '/events', '/streams', '/sessions'])('of %s is refused as one', async (path) => {
     for (let n = 0; n < 2; n += 1)

@@ -98,5 +98,9 @@ export const once = async (
   };
 };
 
-/** Only what would be the same again is kept: no fault of ours, no race, nothing worth another attempt as it is. */
-export const isWorthKeeping = ({ status, retryable }: Problem): boolean => status < 500 && status !== 412 && !retryable;
+/** What depends on how things stand now, and may be answered otherwise when they have changed. */
+const passing: ReadonlySet<number> = new Set([409, 412]);
+
+/** Only what would be the same again is kept: no fault of ours, no passing state, nothing worth another attempt as it is. */
+export const isWorthKeeping = ({ status, retryable }: Problem): boolean =>
+  status < 500 && !passing.has(status) && !retryable;
