@@ -106,7 +106,9 @@ describe('a lost tail', () => {
       const wal = path.join(image, 'log.sqlite-wal');
       harm(wal);
       const left = existsSync(wal) ? readFileSync(wal) : undefined;
-      expect(() => openStorage(image)).toThrow(/were acknowledged and are gone.*start once with `acta serve --accept-loss` \(or ACTA_ACCEPT_LOSS=true\)/);
+      expect(() => openStorage(image)).toThrow(
+        /were acknowledged and are gone.*start once with `acta serve --accept-loss` \(or ACTA_ACCEPT_LOSS=true\)/,
+      );
       if (left) expect(readFileSync(`${wal}.kept`).equals(left)).toBe(true);
       expect(() => openStorage(image)).toThrow(/were acknowledged and are gone/);
     }

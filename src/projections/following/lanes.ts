@@ -111,12 +111,13 @@ const partSlow = (traffic: Traffic, lane: Lane): void => {
 /** One look around: false when the lane has nobody left, or has gone along with another. */
 const step = async (traffic: Traffic, lane: Lane): Promise<boolean> => {
   const { feed, lanes } = traffic;
+  // From here on whatever happens is heard: who is withdrawn while another is admitted, and the end of it all, too.
+  const arrived = feed.arrived();
   release(lane);
   for (const joiner of lane.joiners.splice(0)) await admit(traffic, lane, joiner);
   if (lane.berths.length === 0) return false;
   const fault = feed.fault();
   if (fault !== undefined) throw fault;
-  const arrived = feed.arrived();
   const stretch = feed.after(lane.position, stretchEventsMax);
   if (stretch === 'behind') {
     await catchUp(traffic, lane);
