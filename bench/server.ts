@@ -31,8 +31,14 @@ export const serve = async (folder: string, more: Environment = {}): Promise<Ben
   const env = { ...process.env, ACTA_DATA: folder, PORT: '0', ACTA_LOG_LEVEL: 'error', ...more };
   const child = spawn(process.execPath, [main, 'serve'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   // A benchmark that fails leaves no server behind.
-  process.once('exit', () => child.kill('SIGKILL'));
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      process.off('exit', kill);
+      resolve();
+    }),
+  );
   let url: string | undefined;
   while (url === undefined) {
     if (child.exitCode !== null || performance.now() - began > startMsMax) throw new Error('the server did not start');

@@ -99,24 +99,26 @@ export const openWorld = async (config: Config): Promise<World> => {
   const node = nodeOf(config.folder);
   const witnesses = await openWitnesses(config, version);
   const [log, database] = await Promise.allSettled([openLog(config), openReadModels(config, witnesses.journal)]);
-  if (log.status === 'fulfilled' && database.status === 'fulfilled')
+  if (log.status === 'fulfilled' && database.status === 'fulfilled') {
+    const record = watched(log.value.log, log.value.stopped, witnesses.journal);
     return {
       config,
       ...witnesses,
       kind: log.value.kind,
       front_port: log.value.front_port,
-      log: watched(log.value.log, log.value.stopped, witnesses.journal),
+      log: record,
       database: database.value,
       node,
       close: async () => {
         witnesses.journal.info('node_stopping', { node: node.name });
-        await log.value.log.close();
+        await record.close();
         await database.value.close();
         node.lock.release();
         await witnesses.telemetry.close();
         await witnesses.journal.close();
       },
     };
+  }
   if (log.status === 'fulfilled') await log.value.log.close();
   if (database.status === 'fulfilled') await database.value.close();
   node.lock.release();

@@ -78,3 +78,11 @@ it.skipIf(!canLimit)(
   },
   120_000,
 );
+
+it('a node that is asked to stop closes its log, and nobody takes that for a failure', async () => {
+  const { heard, ended, pid } = await serving(await dataFolder());
+  process.kill(pid, 'SIGTERM');
+  expect(await ended).toBe(0);
+  expect(heard.stderr).not.toContain('acta ends');
+  expect(heard.stdout + heard.stderr).not.toContain('log_failed');
+}, 120_000);
