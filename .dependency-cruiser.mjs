@@ -1,8 +1,11 @@
 // Who may know whom (docs/decisions). Run by scripts/boundaries.mjs, which also insists that modules were seen.
 
 /** Modules that import nothing of ours but the kernel and each other, so that everybody may import them. */
-const leaves = '^src/(ports|problems|schema|crash-points|config|settings)\\.ts$';
+const leaves =
+  '^src/(ports|problems|schema|crash-points|config|config\\.described|settings|settings\\.gate|settings\\.parts)\\.ts$';
 const kernel = '^src/domain/kernel/';
+/** What a capability is, in words that the registry, the gate, runs, and whoever does the work have in common. */
+const spec = '^src/domain/capability/(capability\\.spec|risk\\.rules)\\.ts$';
 const driving = '(http|mcp|cli|console)';
 const inNodeModules = (names) => `^node_modules/(${names.join('|')})/`;
 
@@ -66,13 +69,19 @@ export const forbidden = [
     'aggregates-are-strangers',
     'An aggregate knows itself, the kernel and the words of the gate; what joins two is a reaction.',
     { path: '^src/domain/([^/]+)/', pathNot: '^src/domain/(kernel|reactions|gate)/' },
-    { path: '^src/domain/', pathNot: [kernel, '^src/domain/gate/', '^src/domain/$1/'] },
+    { path: '^src/domain/', pathNot: [kernel, spec, '^src/domain/gate/', '^src/domain/$1/'] },
+  ),
+  forbid(
+    'the-registry-knows-nobody',
+    'What a capability is depends neither on who may call it nor on who does.',
+    { path: '^src/domain/capability/' },
+    { path: '^src/', pathNot: [kernel, '^src/domain/capability/'] },
   ),
   forbid(
     'the-gate-judges-alone',
     'The gate knows the kernel and nobody it judges.',
     { path: '^src/domain/gate/' },
-    { path: '^src/', pathNot: [kernel, '^src/domain/gate/'] },
+    { path: '^src/', pathNot: [kernel, spec, '^src/domain/gate/'] },
   ),
   forbid(
     'reactions-speak',
@@ -84,7 +93,7 @@ export const forbidden = [
     'leaves',
     'Everybody imports these, so they import nobody but the kernel.',
     { path: leaves },
-    { path: '^src/', pathNot: [leaves, kernel] },
+    { path: '^src/', pathNot: [leaves, kernel, spec] },
   ),
   forbid(
     'projections',
@@ -120,7 +129,7 @@ export const forbidden = [
     'adapters-that-are-driven',
     'A driven adapter knows the ports and its client library.',
     { path: '^src/adapters/([^/]+)/', pathNot: `^src/adapters/${driving}/` },
-    { path: '^src/', pathNot: ['^src/adapters/$1/', leaves, kernel] },
+    { path: '^src/', pathNot: ['^src/adapters/$1/', leaves, kernel, spec] },
   ),
   forbid('the-root', 'Only main and wiring know everything, and nobody knows them.', { pathNot: root }, { path: root }),
   ...clients.map(({ name, at, as = name }) =>

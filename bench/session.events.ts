@@ -19,12 +19,13 @@ export const sessionOf = function* (session_id: string, events: number): Generat
       max_tokens: 4_096,
       budget_tokens: 8_000,
       sections,
+      tools: [],
       request_digest: digest,
     };
     const turn: SessionEvent[] = [
       Events.TurnReceived({ ...of, agent_id, ordinal, text: `question ${ordinal} ${'about orders '.repeat(10)}` }),
       Events.ContextAssembled({ ...of, plan }),
-      Events.ModelCalled({ ...of, attempt: 1, request_digest: digest }),
+      Events.ModelCalled({ ...of, attempt: 1, round: 1, request_digest: digest }),
       Events.ModelReplied({
         ...of,
         attempt: 1,

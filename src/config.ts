@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { settings, type Quotas, type Role, type Setting, type Variable } from './settings.ts';
+import type { Setting } from './settings.parts.ts';
+import { settings, type Quotas, type Role, type Variable } from './settings.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 type Values = { readonly [Name in Variable]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never };
 
 /** The environment, understood once. What is optional and unset is absent. */
@@ -24,6 +25,29 @@ export interface Config {
     readonly anthropic_base_url?: string;
     /** Absolute. */
     readonly script_file?: string;
+  };
+  readonly gate: {
+    readonly environment: string;
+    /** Absolute, as all files and folders are. */
+    readonly policy_file?: string;
+    readonly workspace: string;
+    readonly outbox: string;
+    readonly http_allow: readonly string[];
+    readonly http_idempotent: readonly string[];
+    readonly smtp_url?: string;
+    readonly mail_from: string;
+    readonly caldav?: { readonly url: string; readonly username?: string; readonly password?: string };
+    readonly mcp_file?: string;
+    readonly webhook?: { readonly url: string; readonly secret?: string };
+  };
+  readonly blobs: {
+    readonly provider: Values['OBJECT_STORE_PROVIDER'];
+    readonly bucket?: string;
+    readonly endpoint?: string;
+    readonly region: string;
+    readonly access_key_id?: string;
+    readonly secret_access_key?: string;
+    readonly encryption_key?: string;
   };
   readonly roles: readonly Role[];
   readonly rebuild: 'auto' | 'manual';
@@ -55,7 +79,7 @@ const portPreset = 8000;
 const shownCharsMax = 80;
 
 /** An empty string is as good as unset: shells and compose files cannot always tell them apart. */
-const textOf = (env: Environment, name: string): string | undefined => {
+export const textOf = (env: Environment, name: string): string | undefined => {
   const text = env[name]?.trim();
   return text === '' ? undefined : text;
 };
@@ -63,6 +87,43 @@ const textOf = (env: Environment, name: string): string | undefined => {
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 const present = <T extends object>(members: T): Present<T> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+
+const gateOf = (values: Values, at: (file: string) => string): Config['gate'] => ({
+  environment: values.ACTA_ENVIRONMENT,
+  workspace: at(values.ACTA_WORKSPACE ?? path.join(values.ACTA_DATA, 'workspace')),
+  outbox: at(path.join(values.ACTA_DATA, 'outbox')),
+  http_allow: values.ACTA_HTTP_ALLOW ?? [],
+  http_idempotent: values.ACTA_HTTP_IDEMPOTENT ?? [],
+  mail_from: values.ACTA_MAIL_FROM,
+  ...present({
+    policy_file: values.ACTA_POLICY && at(values.ACTA_POLICY),
+    smtp_url: values.SMTP_URL,
+    mcp_file: values.ACTA_MCP_SERVERS && at(values.ACTA_MCP_SERVERS),
+    caldav:
+      values.CALDAV_URL === undefined
+        ? undefined
+        : {
+            url: values.CALDAV_URL,
+            ...present({ username: values.CALDAV_USERNAME, password: values.CALDAV_PASSWORD }),
+          },
+    webhook:
+      values.ACTA_APPROVAL_WEBHOOK === undefined
+        ? undefined
+        : { url: values.ACTA_APPROVAL_WEBHOOK, ...present({ secret: values.ACTA_APPROVAL_WEBHOOK_SECRET }) },
+  }),
+});
+
+const blobsOf = (values: Values): Config['blobs'] => ({
+  provider: values.OBJECT_STORE_PROVIDER,
+  region: values.OBJECT_STORE_REGION,
+  ...present({
+    bucket: values.OBJECT_STORE_BUCKET,
+    endpoint: values.OBJECT_STORE_ENDPOINT,
+    access_key_id: values.OBJECT_STORE_ACCESS_KEY_ID,
+    secret_access_key: values.OBJECT_STORE_SECRET_ACCESS_KEY,
+    encryption_key: values.OBJECT_STORE_ENCRYPTION_KEY,
+  }),
+});
 
 const configOf = (values: Values, folder: string): Config => ({
   host: values.HOST,
@@ -76,6 +137,8 @@ const configOf = (values: Values, folder: string): Config => ({
     anthropic_base_url: values.ANTHROPIC_BASE_URL,
     script_file: values.ACTA_SCRIPT && path.resolve(folder, values.ACTA_SCRIPT),
   }),
+  gate: gateOf(values, (file) => path.resolve(folder, file)),
+  blobs: blobsOf(values),
   roles: values.ACTA_ROLES,
   rebuild: values.ACTA_REBUILD,
   cors_origins: values.ACTA_CORS_ORIGINS ?? [],
@@ -118,43 +181,3 @@ export const loadEnvironment = (file: string): boolean => {
   process.loadEnvFile(file);
   return true;
 };
-
-/** One variable as `acta doctor` shows it. */
-export interface Described {
-  readonly variable: string;
-  /** `(set)` for a secret, absent where nothing is set or assumed. */
-  readonly value?: string;
-  readonly from: 'environment' | 'preset' | 'unset';
-  readonly says: string;
-}
-
-/** The names the command line and the tests know beside the settings. */
-const knownElsewhere = new Set(['ACTA_URL', 'ACTA_KEY', 'ACTA_KEY_FILE', 'ACTA_PROGRESS', 'ACTA_CRASH_AT']);
-
-/** Every setting with its value, secrets masked; and the `ACTA_…` names that nobody reads, most likely misspelt. */
-export const describeConfig = (
-  env: Environment,
-): { readonly settings: readonly Described[]; readonly unknown: readonly string[] } => ({
-  settings: Object.entries<Setting>(settings).map(([variable, { says, preset, secret }]) => {
-    const text = textOf(env, variable);
-    if (text !== undefined) return { variable, value: secret ? '(set)' : text, from: 'environment', says };
-    return preset === undefined ? { variable, from: 'unset', says } : { variable, value: preset, from: 'preset', says };
-  }),
-  unknown: Object.keys(env).filter(
-    (name) => name.startsWith('ACTA_') && !(name in settings) && !knownElsewhere.has(name),
-  ),
-});
-
-/** The text of `.env.example`: every setting, explained, and commented out so that nothing changes by copying it. */
-export const exampleEnvironment = (): string =>
-  [
-    '# Everything Acta reads from its environment. Copy this file to .env and uncomment what you need.',
-    '# What the environment itself sets wins over .env; an empty value is as good as none.',
-    ...Object.entries<Setting>(settings).flatMap(([variable, { says, right, preset }]) => [
-      '',
-      `# ${says}`,
-      `# It is ${right}.`,
-      `#${variable}=${preset ?? ''}`,
-    ]),
-    '',
-  ].join('\n');

@@ -3,6 +3,8 @@
  * one contract suite in `tests/contracts` that each of its adapters passes.
  */
 
+import type { CapabilitySpec } from './domain/capability/capability.spec.ts';
+
 // ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** An event as the log holds it. Data and metadata are JSON; what a type means is the catalogue's business. */
@@ -147,9 +149,21 @@ export const appendBytesMax = 1024 * 1024;
 
 // ── Models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A part of what was said: text, a tool that the model wanted, or what came of it. */
+export type MessageBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: unknown }
+  | {
+      readonly type: 'tool_result';
+      readonly tool_use_id: string;
+      readonly name: string;
+      readonly content: string;
+      readonly is_error: boolean;
+    };
+
 export interface ModelMessage {
   readonly role: 'user' | 'assistant';
-  readonly content: string;
+  readonly content: string | readonly MessageBlock[];
 }
 
 /** A request to a language model (requirements D80). `system` is the identity prompt and what else stands above the talk. */
@@ -185,7 +199,9 @@ export interface ModelReply {
 }
 
 /** The bounded taxonomy of requirements D82. */
-export type ModelFault = 'disabled' | 'misconfigured' | 'provider_error' | 'timeout' | 'invalid_request';
+/** Besides what a provider answers: `budget_exceeded`, where there was no room for the call and none was made. */
+export type ModelFault =
+  'disabled' | 'misconfigured' | 'provider_error' | 'timeout' | 'invalid_request' | 'budget_exceeded';
 
 export type ModelOutcome =
   | { readonly ok: true; readonly reply: ModelReply }
@@ -205,6 +221,8 @@ export interface Model {
   readonly provider: string;
   /** The model used where an agent names none. */
   readonly default_model: string;
+  /** The most that a call can cost, in millionths of a US dollar; null where no price is known. */
+  readonly cost_micros_max: (request: ModelRequest) => number | null;
   readonly complete: (
     request: ModelRequest,
     options: { readonly signal: AbortSignal; readonly onText?: (delta: string) => void },
@@ -228,9 +246,18 @@ export interface ProcessStanding extends ProcessEntry {
   readonly fault: string | null;
 }
 
+/** An instance that was taken. `lease` is of this taking alone: no earlier or later one of the same instance has it. */
+export interface Lease {
+  readonly stream: string;
+  readonly lease: bigint;
+}
+
 /** How an instance is given back. */
 export interface ProcessEnd {
   readonly stream: string;
+  readonly kind: string;
+  /** The lease under which it was driven; null where the roster was out of reach. */
+  readonly lease: bigint | null;
   readonly due_at: number | null;
   readonly done: boolean;
   /** Why it could not be driven on; left out where nothing is wrong. */
@@ -243,33 +270,36 @@ export interface ProcessEnd {
  */
 export interface Roster {
   /** Takes up to `limit` due instances that nobody holds, for `lease_ms`. */
-  readonly claimDue: (owner: string, now: number, lease_ms: number, limit: number) => Promise<readonly ProcessEntry[]>;
-  /** Takes these instances where nobody else holds them; answers the streams it got. */
+  readonly claimDue: (
+    owner: string,
+    now: number,
+    lease_ms: number,
+    limit: number,
+  ) => Promise<readonly (ProcessEntry & Lease)[]>;
+  /** Takes these instances where nobody else holds them; answers what it got. What this owner held is under a new lease. */
   readonly claim: (
     owner: string,
     now: number,
     lease_ms: number,
     entries: readonly ProcessEntry[],
-  ) => Promise<readonly string[]>;
+  ) => Promise<readonly Lease[]>;
   /** What is held under this name, whoever began it: a node that starts again takes its own back (decision 0005). */
   readonly held: (owner: string) => Promise<readonly ProcessEntry[]>;
-  readonly renew: (
-    owner: string,
-    now: number,
-    lease_ms: number,
-    streams: readonly string[],
-  ) => Promise<readonly string[]>;
+  /** Extends the leases that still hold, and answers their streams. */
+  readonly renew: (now: number, lease_ms: number, leases: readonly Lease[]) => Promise<readonly string[]>;
   /**
    * Gives instances back with their next due time, or forgets the ones that are done. One that was woken since it was
-   * taken stays due at the earlier of the two, and is not forgotten. What is no longer the owner's is left alone.
+   * taken stays due at the earlier of the two, and is not forgotten. What is no longer held under its lease stays whose it
+   * is; where it is not done, it becomes due no later than it is said to be, for whoever holds it need not know.
    */
-  readonly release: (owner: string, ends: readonly ProcessEnd[]) => Promise<void>;
+  readonly release: (ends: readonly ProcessEnd[]) => Promise<void>;
   /**
    * Notes that these instances have something to do, in one transaction with the reader's checkpoint. Where the checkpoint
-   * is there already, or further, another reader was faster, and nothing happens.
+   * is there already, or further, another reader was faster, and nothing happens. One that is held under the lease in
+   * `unless` is left as it is: its driver knows.
    */
   readonly wake: (
-    entries: readonly ProcessEntry[],
+    entries: readonly (ProcessEntry & { readonly unless?: bigint })[],
     checkpoint: { readonly name: string; readonly position: bigint },
   ) => Promise<void>;
   /**
@@ -280,6 +310,166 @@ export interface Roster {
   /** What there is, at most so many: with a fault first, then by when somebody may take it. */
   readonly list: (limit: number) => Promise<readonly ProcessStanding[]>;
   readonly position: (name: string) => Promise<bigint | undefined>;
+}
+
+// ── Capabilities ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Something a capability leaves behind, beside its result: what kind of thing it is, and its content as JSON or as bytes. */
+export interface ArtifactDraft {
+  /** One of the closed taxonomy (requirements D60–D71), or `file` for what a capability made. */
+  readonly type: string;
+  readonly media_type: string;
+  readonly content: Uint8Array | string;
+}
+
+/** Where something is kept, and how to know that it is the same (requirements D74). */
+export interface ArtifactRef {
+  readonly uri: string;
+  /** `sha256:` and the hexadecimal digest of the bytes. */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly media_type: string;
+}
+
+/** One call of a capability. `key` is the same at every attempt; its effect class says what that is good for. */
+export interface Invocation {
+  /** Parsed by the capability's own schema. */
+  readonly args: unknown;
+  readonly key: string;
+  readonly tenant: string;
+  /** `agent:…` or `user:…`. */
+  readonly principal: string;
+  /** Aborted when the call takes longer than the spec allows, or is wanted no more. */
+  readonly signal: AbortSignal;
+  /** Keeps something beside the result and says where; what is emitted is cited by the event that records the result. */
+  readonly emit: (draft: ArtifactDraft) => Promise<ArtifactRef>;
+}
+
+/** Categories of faults a capability can answer with (requirements A50); bounded, never a raw exception. */
+export type CapabilityFault =
+  | 'invalid_arguments'
+  | 'not_found'
+  | 'already_exists'
+  | 'permission_denied'
+  | 'limit_exceeded'
+  | 'timeout'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'third_party'
+  | 'disabled'
+  | 'failed'
+  | 'internal';
+
+/**
+ * What a call came to. It never throws, and a failure is never said as a success (W75). `happened` of a failure: `no`
+ * where nothing can have been done, `unknown` where something may have been. `undo` is handed to the capability's own
+ * `undo` where the run rolls back: JSON of at most 64 KiB; what is larger is kept as an artifact and cited.
+ */
+export type Invoked =
+  | {
+      readonly ok: true;
+      readonly result: unknown;
+      readonly undo?: unknown;
+      /** What it really cost, where that is known, in millionths of a US dollar. */
+      readonly cost_micros?: number;
+    }
+  | {
+      readonly ok: false;
+      readonly fault: CapabilityFault;
+      readonly message: string;
+      readonly retryable: boolean;
+      readonly happened: 'no' | 'unknown';
+      readonly retry_after_ms?: number;
+    };
+
+/**
+ * The code behind a registered spec. `accepts` parses arguments as `spec.parameters` says, and more exactly where JSON
+ * Schema cannot. `undo` reverses one call from the `undo` it left, once. `happened` answers, for the effect class
+ * `queryable`, whether a call under this key was done. `preconditions` names what a person who approves relies on.
+ */
+export interface Capability {
+  readonly spec: CapabilitySpec;
+  readonly accepts: (
+    args: unknown,
+  ) => { readonly ok: true; readonly args: unknown } | { readonly ok: false; readonly message: string };
+  readonly invoke: (call: Invocation) => Promise<Invoked>;
+  readonly undo?: (undo: unknown, call: Invocation) => Promise<Invoked>;
+  readonly happened?: (
+    call: Invocation,
+  ) => Promise<{ readonly done: false } | { readonly done: true; readonly result: unknown }>;
+  readonly preconditions?: (args: unknown) => Promise<Readonly<Record<string, unknown>>>;
+  /** Why it cannot be used here (no sandbox, no server set); such a capability is registered as disabled, with the reason. */
+  readonly unavailable?: string;
+}
+
+// ── What is kept beside the log ──────────────────────────────────────────────────────────────────────────────────────
+
+/** The bounded errors of requirements D77. */
+export type BlobFault =
+  'disabled' | 'misconfigured' | 'storage_error' | 'not_found' | 'size_exceeded' | 'serialization';
+
+/** The only errors a blob store throws. */
+export class BlobError extends Error {
+  readonly fault: BlobFault;
+  constructor(fault: BlobFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BlobError';
+    this.fault = fault;
+  }
+}
+
+/** Bytes by their content: the same bytes have the same address, whoever puts them (requirements D74–D78). */
+export interface BlobStore {
+  readonly name: string;
+  /** At most 10,485,760 bytes; more is `size_exceeded`. Putting what is there already changes nothing. */
+  readonly put: (tenant: string, bytes: Uint8Array, media_type: string) => Promise<ArtifactRef>;
+  /** The bytes, checked against the digest in their address. */
+  readonly get: (tenant: string, uri: string) => Promise<Uint8Array>;
+  readonly exists: (tenant: string, uri: string) => Promise<boolean>;
+}
+
+// ── Sandboxes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Ran =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly fault: 'timeout' | 'memory' | 'failed' | 'too_large'; readonly message: string };
+
+/** Runs a piece of JavaScript that can reach nothing: JSON in, JSON out, within a time and a memory. */
+export interface ScriptSandbox {
+  readonly name: string;
+  readonly run: (
+    code: string,
+    input: unknown,
+    limits: { readonly timeout_ms: number; readonly memory_bytes: number },
+    signal: AbortSignal,
+  ) => Promise<Ran>;
+  readonly close: () => Promise<void>;
+}
+
+export interface CommandRun {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The only folder it sees of ours. */
+  readonly workspace: string;
+  readonly writable: boolean;
+  readonly timeout_ms: number;
+  readonly output_bytes_max: number;
+}
+
+export type CommandRan =
+  | {
+      readonly ok: true;
+      readonly exit: number;
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly truncated: boolean;
+    }
+  | { readonly ok: false; readonly fault: 'timeout' | 'not_found' | 'failed'; readonly message: string };
+
+/** Runs a command that sees no network, no environment, and of the file system only what it needs. */
+export interface CommandSandbox {
+  readonly name: string;
+  readonly run: (run: CommandRun, signal: AbortSignal) => Promise<CommandRan>;
 }
 
 // ── Requests that name themselves ────────────────────────────────────────────────────────────────────────────────────

@@ -38,6 +38,16 @@ export const problemKinds = {
     title: 'The key does not allow this',
     help: '`scope` names the scope that is missing.',
   },
+  four_eyes: {
+    status: 403,
+    title: 'Whoever asks cannot agree',
+    help: 'Everyone who had a hand in asking is excluded: somebody else has to decide.',
+  },
+  role_missing: {
+    status: 403,
+    title: 'The key does not have the role',
+    help: '`roles` names those that may decide.',
+  },
   origin_not_allowed: {
     status: 403,
     title: 'This origin or host is not allowed',
@@ -88,6 +98,19 @@ export const problemKinds = {
     help: 'A stopped agent does not work again; register another one.',
   },
   agent_retired: { status: 409, title: 'The agent is retired', help: 'It is kept for the record only.' },
+  action_changed: {
+    status: 409,
+    title: 'It is not what you have read',
+    help: 'Read it again: the digest that you sent belongs to something else.',
+  },
+  approval_closed: { status: 409, title: 'It is decided already', help: '`status` says how it ended.' },
+  step_not_waiting: { status: 409, title: 'The step does not wait for this', help: '`status` says where it stands.' },
+  run_ended: {
+    status: 409,
+    title: 'The run has ended',
+    help: 'What has ended stays as it is; propose another directive.',
+  },
+  budget_closed: { status: 409, title: 'The budget is closed', help: 'Set another one.' },
   already_exists: { status: 409, title: 'It exists already', help: 'Its id was taken by an earlier command.' },
   conflict: {
     status: 409,

@@ -43,6 +43,8 @@ export interface ProcessRow {
   readonly due_at: bigint | null;
   readonly owner: string | null;
   readonly lease_until: bigint | null;
+  /** Which taking this is; no two have the same. */
+  readonly lease: bigint | null;
   /** `lease_until` while held, else `due_at`: from when on somebody may take it. Computed by the database. */
   readonly ready_at: ColumnType<bigint | null, never, never>;
   /** What went wrong when it was last driven. */

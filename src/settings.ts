@@ -1,28 +1,7 @@
 import { z } from 'zod';
+import { gateSettings } from './settings.gate.ts';
+import { httpUrl, list, setting, url } from './settings.parts.ts';
 
-/** One variable of the environment: all that is said of it, for the parser, `acta doctor` and `.env.example`. */
-export interface Setting<Value = unknown> {
-  /** What it decides, for a person. */
-  readonly says: string;
-  /** What a right value is: the second half of an error message. */
-  readonly right: string;
-  /** As it would be written; left out where nothing is assumed. */
-  readonly preset?: string;
-  /** Never shown, not even in part. */
-  readonly secret?: true;
-  /** From the text of the variable; undefined where it is unset and has no preset. */
-  readonly schema: z.ZodType<Value>;
-}
-
-const setting = <Value>(definition: Setting<Value>): Setting<Value> => Object.freeze(definition);
-
-const url = (...protocols: readonly string[]): z.ZodType<string> =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)));
-const list = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 const portMax = 65_535;
 const port = z
   .string()
@@ -119,13 +98,14 @@ export const settings = {
   ANTHROPIC_BASE_URL: setting({
     says: 'Where the Anthropic protocol is spoken, when that is not the provider itself.',
     right: 'an address like https://host',
-    schema: url('http', 'https').optional(),
+    schema: httpUrl.optional(),
   }),
   ACTA_SCRIPT: setting({
     says: "The scripted model's rules.",
     right: 'a JSON file',
     schema: z.string().optional(),
   }),
+  ...gateSettings,
   ACTA_ROLES: setting({
     says: 'What this process does: answers callers, keeps read models, drives processes.',
     right: `some of ${roles.join(',')}`,
@@ -191,7 +171,7 @@ export const settings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: setting({
     says: 'Where traces go, over OTLP and HTTP. Unset, none are sent.',
     right: 'an address like http://host:4318',
-    schema: url('http', 'https').optional(),
+    schema: httpUrl.optional(),
   }),
   OTEL_EXPORTER_OTLP_HEADERS: setting({
     says: 'Headers for it, as name=value,name=value.',

@@ -10,24 +10,18 @@ import { react } from './commands/react.ts';
 import { sessionKind } from './commands/sessions/perform-turn.ts';
 import type { Config } from './config.ts';
 import { catalogue } from './domain/catalogue.ts';
-import { cancelTurnsOfStoppedAgent } from './domain/reactions/cancel-turns-of-stopped-agent.reaction.ts';
-import type { LogError, Model } from './ports.ts';
-import { agents } from './projections/agents/agents.projection.ts';
-import { eventIndex } from './projections/events/event-index.projection.ts';
-import { keys } from './projections/keys/keys.projection.ts';
+import type { Capability, LogError, Model } from './ports.ts';
 import { project } from './projections/project.ts';
-import { sessions } from './projections/sessions/sessions.projection.ts';
-import { streams } from './projections/streams/streams.projection.ts';
 import type { About } from './projections/system/system.queries.ts';
-import { turns } from './projections/turns/turns.projection.ts';
 import { startApi } from './wiring/api.ts';
 import { gaugeLag } from './wiring/checks.ts';
+import { registerDefaultAgent } from './wiring/default-agent.ts';
+import { openGate, type OpenGate } from './wiring/gate.ts';
 import { headIfThere, registeredInTime } from './wiring/late-log.ts';
+import { projections } from './wiring/projections.ts';
+import { reactions } from './wiring/reactions.ts';
 import { version } from './wiring/version.ts';
 import { openWorld, worldClock as clock, type World } from './wiring/world.ts';
-
-const projections = [agents, sessions, turns, keys, streams, eventIndex];
-const reactions = [cancelTurnsOfStoppedAgent];
 
 /** A node that runs. */
 export interface ActaNode {
@@ -55,10 +49,10 @@ const modelSettings = ({ model }: Config) => ({
 });
 
 /** The processes role: drives what is due, and follows the log for what others begin. */
-const startProcesses = (world: World, core: Engine, model: Model, spoken: Output) => {
+const startProcesses = (world: World, core: Engine, model: Model, spoken: Output, gate: OpenGate) => {
   const { database, journal, node } = world;
   const roster = postgresRoster(database.background);
-  const kinds = [sessionKind(core, { model, spoken, stages: {} })];
+  const kinds = [sessionKind(core, { model, spoken, stages: {}, gate: gate.gate }), ...gate.kinds];
   const drives = driver(core, { roster, kinds, owner: node.name, journal });
   const ending = new AbortController();
   drives.start();
@@ -75,6 +69,13 @@ const startProcesses = (world: World, core: Engine, model: Model, spoken: Output
   };
 };
 
+/** What a node brings along beside the standard library. */
+export interface Stage {
+  readonly capabilities?: readonly Capability[];
+  /** Puts on the record what is to be there; at every start, so it must do everything once. */
+  readonly register?: (engine: Engine) => Promise<void>;
+}
+
 /** What has been started, to be stopped in the opposite order. */
 const startedParts = () => {
   const stops: ((grace_ms: number) => Promise<unknown>)[] = [];
@@ -86,7 +87,11 @@ const startedParts = () => {
   };
 };
 
-const start = async (world: World, parts: ReturnType<typeof startedParts>): Promise<Omit<ActaNode, 'stop'>> => {
+const start = async (
+  world: World,
+  parts: ReturnType<typeof startedParts>,
+  { capabilities = [], register: stage }: Stage,
+): Promise<Omit<ActaNode, 'stop'>> => {
   const { config, log, kind, database, journal, telemetry, node, front_port } = world;
   const core = engineOf({ log, catalogue, clock, telemetry });
   const spoken = output();
@@ -100,7 +105,6 @@ const start = async (world: World, parts: ReturnType<typeof startedParts>): Prom
     model: { provider: model.provider, name: model.default_model },
   };
   const head = await headIfThere(log, journal);
-  parts.add(await registeredInTime(core, journal, { now: head !== undefined }));
   const folds = config.roles.includes('projections');
   const read = project({
     projections,
@@ -113,14 +117,26 @@ const start = async (world: World, parts: ReturnType<typeof startedParts>): Prom
     folds,
     rebuild: config.rebuild,
   });
+  const gate = await openGate(world, core, read, capabilities);
+  parts.add(gate.close);
+  const register = async (): Promise<void> => {
+    await registerDefaultAgent(core);
+    await gate.register();
+    await stage?.(core);
+  };
+  parts.add(await registeredInTime(register, journal, { now: head !== undefined }));
   parts.add(read.stop);
   await read.start();
   telemetry.onScrape(() => gaugeLag(read, telemetry));
   const servers: HttpServer[] = [];
-  const stopProcesses = config.roles.includes('processes') ? startProcesses(world, core, model, spoken) : undefined;
+  const stopProcesses = config.roles.includes('processes')
+    ? startProcesses(world, core, model, spoken, gate)
+    : undefined;
   // Together, for the answers that callers wait for are the work's.
   parts.add((grace_ms) => Promise.all([...servers.map(({ close }) => close(grace_ms)), stopProcesses?.(grace_ms)]));
-  const api = config.roles.includes('api') ? await startApi(world, { core, model, spoken, read, about }) : undefined;
+  const api = config.roles.includes('api')
+    ? await startApi(world, { core, model, spoken, read, about, gate: gate.gate })
+    : undefined;
   if (api !== undefined) servers.push(api.server);
   journal.info('node_started', {
     node: node.name,
@@ -144,12 +160,12 @@ const start = async (world: World, parts: ReturnType<typeof startedParts>): Prom
  * are told; then the work; then what the work stands on. Where a part cannot be had, what was started is stopped again, and
  * the reason is thrown.
  */
-export const startNode = async (config: Config): Promise<ActaNode> => {
+export const startNode = async (config: Config, stage: Stage = {}): Promise<ActaNode> => {
   const world = await openWorld(config);
   const parts = startedParts();
   parts.add(world.close);
   try {
-    return { ...(await start(world, parts)), stop: parts.stop };
+    return { ...(await start(world, parts, stage)), stop: parts.stop };
   } catch (error) {
     await parts.stop(0);
     throw error;

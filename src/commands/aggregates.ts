@@ -1,3 +1,17 @@
+import { approval } from '../domain/approval/approval.decider.ts';
+import { approvalLifecycle } from '../domain/approval/approval.lifecycle.ts';
+import { budget } from '../domain/budget/budget.decider.ts';
+import { budgetLifecycle } from '../domain/budget/budget.lifecycle.ts';
+import { capability } from '../domain/capability/capability.decider.ts';
+import { capabilityLifecycle } from '../domain/capability/capability.lifecycle.ts';
+import { directive } from '../domain/directive/directive.decider.ts';
+import { directiveLifecycle } from '../domain/directive/directive.lifecycle.ts';
+import { grant } from '../domain/grant/grant.decider.ts';
+import { grantLifecycle } from '../domain/grant/grant.lifecycle.ts';
+import { policy } from '../domain/policy/policy.decider.ts';
+import { policyLifecycle } from '../domain/policy/policy.lifecycle.ts';
+import { run } from '../domain/run/run.decider.ts';
+import { runLifecycle } from '../domain/run/run.lifecycle.ts';
 import { agent } from '../domain/agent/agent.decider.ts';
 import { agentLifecycle } from '../domain/agent/agent.lifecycle.ts';
 import type { Decider } from '../domain/kernel/decider.ts';
@@ -35,4 +49,11 @@ export const aggregates: Aggregates = new Map([
   ['session', aggregate(session, sessionLifecycle)],
   ['key', aggregate(key, keyLifecycle)],
   ['projection', aggregate(projectionUpkeep, projectionLifecycle)],
+  ['approval', aggregate(approval, approvalLifecycle)],
+  ['budget', aggregate(budget, budgetLifecycle)],
+  ['capability', aggregate(capability, capabilityLifecycle)],
+  ['directive', aggregate(directive, directiveLifecycle)],
+  ['grant', aggregate(grant, grantLifecycle)],
+  ['policy', aggregate(policy, policyLifecycle)],
+  ['run', aggregate(run, runLifecycle)],
 ]);

@@ -4,8 +4,10 @@ import type { Event } from '../domain/kernel/event.ts';
 import { operation, type Call, type Problem } from '../domain/kernel/operation.ts';
 import type { Model, Telemetry } from '../ports.ts';
 import type { Aggregates } from './aggregates.ts';
+import type { Gate } from './gate/propose.ts';
 import { execute, type Engine, type Receipt } from './execute.ts';
 import type { Output } from './output.ts';
+import type { RecordedVerdict } from './policies/simulate.ts';
 import { problemOf, problemOfFault, type Refusal } from './refusals.ts';
 
 /** What commands are run with. */
@@ -14,11 +16,19 @@ export interface CommandContext {
   readonly aggregates: Aggregates;
   readonly spoken: Output;
   readonly model: Model;
+  /** What directives are judged with. */
+  readonly gate: Gate;
   readonly telemetry: Telemetry;
   /** The agent that is meant where a caller names none (requirements N7). */
   readonly default_agent_id: string;
   /** 256 random bits, base64url. */
   readonly secret: () => string;
+  /** The newest verdicts of a tenant, from the read model; of one capability where it is named. */
+  readonly recordedVerdicts: (
+    tenant: string,
+    limit: number,
+    capability_id: string | null,
+  ) => Promise<readonly RecordedVerdict[]>;
   /** Sessions of an agent with a turn under way, from the read model; at most 100. */
   readonly runningSessions: (agent_id: string) => Promise<readonly string[]>;
 }

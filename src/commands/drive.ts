@@ -21,14 +21,14 @@ export interface DriverParts {
 }
 
 /** Extends the leases of what runs here. One that is lost is known to be so, and what it was for goes on all the same. */
-const renew = async ({ clock }: Engine, { roster, owner, journal }: DriverParts, instances: Crew): Promise<void> => {
+const renew = async ({ clock }: Engine, { roster, journal }: DriverParts, instances: Crew): Promise<void> => {
   const held = instances.leased();
   if (held.length === 0) return;
-  const kept = new Set(await roster.renew(owner, clock.now(), leaseMs, held));
-  for (const stream of held) {
-    if (kept.has(stream)) continue;
-    instances.loseLease(stream);
-    journal.warn('lease_lost', { stream });
+  const kept = new Set(await roster.renew(clock.now(), leaseMs, held));
+  for (const lease of held) {
+    if (kept.has(lease.stream)) continue;
+    instances.loseLease(lease);
+    journal.warn('lease_lost', { stream: lease.stream });
   }
 };
 
@@ -61,6 +61,7 @@ export const driver = (engine: Engine, parts: DriverParts) => {
       room: () => (draining.signal.aborted ? 0 : instancesMax - instances.size()),
       isRunning: instances.has,
       start: instances.start,
+      released: instances.released,
     },
   );
 
@@ -76,6 +77,7 @@ export const driver = (engine: Engine, parts: DriverParts) => {
   return {
     nudge: instances.nudge,
     covers: instances.covers,
+    holds: instances.holds,
     poke: book.poke,
     running: instances.size,
     /** Finds what was left behind, and drives from now on. */

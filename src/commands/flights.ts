@@ -8,7 +8,7 @@ export type Performed =
 /** Performs one kind of effect. Aborted, it ends soon; what it answers then is not recorded. */
 export type Perform<Fx extends Effect = Effect> = (
   effect: Fx,
-  context: { readonly stream: string; readonly signal: AbortSignal },
+  context: { readonly stream: string; readonly tenant: string; readonly signal: AbortSignal },
 ) => Promise<Performed>;
 
 /** An effect that has ended, and how. */
@@ -24,6 +24,12 @@ export const failureOf = (error: unknown, code = 'internal'): Failure => ({
   code,
   message: (error instanceof Error ? error.message : String(error)).slice(0, messageMax).toWellFormed(),
   retryable: false,
+});
+
+/** A failure that trying again would not mend. */
+export const refused = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
+  ok: false,
+  failure: { code, message: message.slice(0, messageMax).toWellFormed(), retryable: false },
 });
 
 const performed = async (perform: Perform, effect: Effect, context: Parameters<Perform>[1]): Promise<Performed> => {
@@ -58,12 +64,12 @@ export const flights = ({
     return end;
   };
 
-  const launch = async (effect: Effect, perform: Perform): Promise<void> => {
+  const launch = async (effect: Effect, perform: Perform, tenant: string): Promise<void> => {
     const abort = new AbortController();
     aloft.set(effect.key, abort);
     crashPoint(`effect.before.${effect.kind}`);
     const signal = AbortSignal.any([abort.signal, stopped]);
-    const outcome = await performed(perform, effect, { stream, signal });
+    const outcome = await performed(perform, effect, { stream, tenant, signal });
     crashPoint(`effect.after.${effect.kind}`);
     if (aloft.get(effect.key) === abort) aloft.delete(effect.key);
     if (!signal.aborted) onLanded(land(effect, outcome));
@@ -73,7 +79,8 @@ export const flights = ({
     /** Whether any are under way; one that was aborted is so no more, even while it is still ending. */
     aloft: (): boolean => aloft.size > 0,
     knows: (key: string): boolean => aloft.has(key) || landed.some(({ effect }) => effect.key === key),
-    launch: (effect: Effect, perform: Perform): void => void launch(effect, perform),
+    /** Begins an effect on behalf of a tenant: the stream's, never one that an effect names. */
+    launch: (effect: Effect, perform: Perform, tenant: string): void => void launch(effect, perform, tenant),
     /** A wait that is over needs no performer. */
     pass: (wait: Wait): void => void land(wait, { ok: true, result: null }),
     /** Aborts and forgets whatever is not among these keys. */

@@ -70,9 +70,11 @@ export const follow = async (
     if (batch.position > seen) seen = batch.position;
     for (const event of batch.events) await react(event);
     const moved = movedIn(batch, kindOf, clock.now());
-    const entries = moved.flatMap(({ entry, revision, byItself }) =>
-      byItself || driver.covers(entry.stream, revision) ? [] : [entry],
-    );
+    const entries = moved.flatMap(({ entry, revision, byItself }) => {
+      if (byItself || driver.covers(entry.stream, revision)) return [];
+      const unless = driver.holds(entry.stream, revision);
+      return [unless === undefined ? entry : { ...entry, unless }];
+    });
     if (entries.length > 0 || clock.now() - savedAt >= checkpointEveryMs) {
       crashPoint('follow.before_checkpoint');
       await roster.wake(entries, { name: checkpointName, position: batch.position });

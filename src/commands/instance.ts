@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Event } from '../domain/kernel/event.ts';
 import type { Effect, Wait } from '../domain/kernel/process.ts';
+import { tenantOf } from '../domain/kernel/tenant.ts';
 import type { Journal } from '../ports.ts';
 import type { Bell } from './bell.ts';
 import type { Engine } from './execute.ts';
@@ -21,6 +22,8 @@ export interface End {
 export interface Sight {
   newest: number;
   seen: number;
+  /** Somebody else may have been told of what there is to see, and it is to be looked for. */
+  again: boolean;
 }
 
 /** What the driver says to an instance while it runs. */
@@ -67,6 +70,9 @@ const traced =
       last?.metadata['traceparent'],
     );
 
+/** Whose a stream is: its last event says so. */
+const tenantOfStream = ({ last }: Known): string => tenantOf(last ?? { metadata: {} });
+
 interface Due {
   readonly wanted: readonly (Effect | Wait)[];
   readonly now: number;
@@ -95,7 +101,7 @@ const dispatch = (
     }
     const performer = perform[effect.kind];
     if (performer === undefined) throw new Stuck(`${name}: nobody performs ${effect.kind}`);
-    if (!draining) flown.launch(effect, traced(engine, kind, known, performer));
+    if (!draining) flown.launch(effect, traced(engine, kind, known, performer), tenantOfStream(known));
   }
   return earliest;
 };
@@ -157,8 +163,9 @@ export const driveInstance = async (
   try {
     for (let failures = 0; !stopped.aborted;) {
       try {
-        if (known === undefined || stale || sight.newest > sight.seen) {
-          sight.seen = sight.newest;
+        if (known === undefined || stale || sight.newest > sight.seen || sight.again) {
+          sight.seen = Math.max(sight.seen, sight.newest);
+          sight.again = false;
           const fresh = await remember(engine, which, stream);
           if (known !== undefined && overtaken(engine, which, fresh, known.tail.revision, flown.landed())) {
             journal.info('process_yielded', { stream, process: which.name });

@@ -1,16 +1,14 @@
-import type { Clock, Journal, ProcessEntry, Roster } from '../ports.ts';
+import type { Clock, Journal, ProcessEnd, ProcessEntry, Roster } from '../ports.ts';
 import { bell } from './bell.ts';
 
 export const leaseMs = 30_000;
 const idlePollMs = 1_000;
 const retryAfterFaultMs = 2_000;
 
-/** How an instance was left; `leased`, whether the roster knew that it was ours. */
-export interface Ending {
-  readonly entry: ProcessEntry;
-  readonly done: boolean;
-  readonly leased: boolean;
+/** How an instance was left; `revision`, how far its stream was seen. */
+export interface Ending extends ProcessEnd {
   readonly fault: string | null;
+  readonly revision: number;
 }
 
 /** What the ledger asks of the driver. */
@@ -18,7 +16,10 @@ export interface Hands {
   /** How many more instances may start. */
   readonly room: () => number;
   readonly isRunning: (stream: string) => boolean;
-  readonly start: (stream: string, leased: boolean) => void;
+  /** Drives it under this lease; without one where the roster is out of reach. */
+  readonly start: (stream: string, lease: bigint | null) => void;
+  /** The roster has it in writing when this instance is to be looked at again. */
+  readonly released: (ending: Ending) => void;
 }
 
 interface Desk {
@@ -46,28 +47,24 @@ const claimWanted = async ({ wanted, endings }: Notes, desk: Desk, hands: Hands)
     endings.delete(stream);
   }
   try {
-    const got = new Set(await roster.claim(owner, clock.now(), leaseMs, entries));
-    for (const { stream } of entries) if (got.has(stream)) hands.start(stream, true);
+    for (const { stream, lease } of await roster.claim(owner, clock.now(), leaseMs, entries))
+      hands.start(stream, lease);
   } catch (error) {
     journal.warn('roster_unavailable', { error: String(error), driving_without_lease: entries.length });
-    for (const { stream } of entries) hands.start(stream, false);
+    for (const { stream } of entries) hands.start(stream, null);
   }
 };
 
-const release = async (notes: Notes, { roster, owner, clock }: Desk, hands: Hands): Promise<void> => {
+const release = async (notes: Notes, { roster }: Desk, hands: Hands): Promise<void> => {
   const { wanted, endings } = notes;
-  const left = [...endings].filter(([stream]) => !wanted.has(stream) && !hands.isRunning(stream));
+  const left = [...endings.values()].filter(({ stream }) => !wanted.has(stream) && !hands.isRunning(stream));
   if (left.length === 0) return;
-  // What was driven without a lease may be in no roster at all; giving back alone would lose when it is due.
-  const unlisted = left.flatMap(([, { entry, done, leased }]) => (leased || done ? [] : [entry]));
-  if (unlisted.length > 0) await roster.claim(owner, clock.now(), leaseMs, unlisted);
-  await roster.release(
-    owner,
-    left.map(([stream, { entry, done, fault }]) => ({ stream, due_at: entry.due_at, done, fault })),
-  );
-  for (const [stream, ending] of left) {
+  await roster.release(left);
+  for (const ending of left) {
+    const { stream, due_at } = ending;
     if (endings.get(stream) === ending) endings.delete(stream);
-    if (ending.entry.due_at !== null) notes.pollDue = Math.min(notes.pollDue, ending.entry.due_at);
+    if (due_at !== null) notes.pollDue = Math.min(notes.pollDue, due_at);
+    hands.released(ending);
   }
 };
 
@@ -82,9 +79,11 @@ const reclaim = async (notes: Notes, desk: Desk, hands: Hands): Promise<void> =>
 
 const claimDue = async (notes: Notes, { roster, owner, clock }: Desk, hands: Hands): Promise<void> => {
   const room = hands.room();
-  if (clock.now() < notes.pollDue || room <= 0) return;
+  const restMs = notes.pollDue - clock.now();
+  // A rest that is longer than any is one that a clock was set back in.
+  if ((restMs > 0 && restMs <= retryAfterFaultMs) || room <= 0) return;
   const due = await roster.claimDue(owner, clock.now(), leaseMs, room);
-  for (const { stream } of due) if (!hands.isRunning(stream)) hands.start(stream, true);
+  for (const { stream, lease } of due) hands.start(stream, lease);
   // Where all that fits was taken, there may be more.
   const next = due.length === room ? clock.now() : await roster.nextDue();
   notes.pollDue = Math.min(next ?? Number.POSITIVE_INFINITY, clock.now() + idlePollMs);
@@ -122,7 +121,7 @@ export const ledger = (desk: Desk, hands: Hands) => {
       attention.ring();
     },
     giveBack: (ending: Ending): void => {
-      notes.endings.set(ending.entry.stream, ending);
+      notes.endings.set(ending.stream, ending);
       attention.ring();
     },
     /** The roster has changed: look for due instances now. */

@@ -3,12 +3,13 @@ import type { Problem } from '../domain/kernel/operation.ts';
 import { problem } from '../problems.ts';
 import { LogError, type LogFault } from '../ports.ts';
 import type { EngineRefusal } from './execute.ts';
+import { problemOfGate, type GateRefusal } from './gate/gate.refusals.ts';
 import type { AgentRefusal } from '../domain/agent/agent.decider.ts';
 import type { KeyRefusal } from '../domain/key/key.decider.ts';
 import type { OutOfLifecycle } from '../domain/kernel/lifecycle.ts';
 import type { SessionRefusal } from '../domain/session/session.decider.ts';
 
-export type Refusal = EngineRefusal | OutOfLifecycle | AgentRefusal | KeyRefusal | SessionRefusal;
+export type Refusal = EngineRefusal | OutOfLifecycle | AgentRefusal | KeyRefusal | SessionRefusal | GateRefusal;
 
 /** A refusal in the words of the problem catalogue. */
 export const problemOf = (refusal: Refusal): Problem => {
@@ -44,6 +45,8 @@ export const problemOf = (refusal: Refusal): Problem => {
       return problem('turn_running', `turn ${refusal.turn_id} is running`, { more: { turn_id: refusal.turn_id } });
     case 'TurnNotRunning':
       return problem('turn_not_running', 'no such turn is running', { more: { turn_id: refusal.turn_id } });
+    default:
+      return problemOfGate(refusal);
   }
 };
 

@@ -1,4 +1,12 @@
 import { agentOperations } from './agents/agents.operations.ts';
+import { approvalOperations } from './approvals/approvals.operations.ts';
+import { budgetOperations } from './budgets/budgets.operations.ts';
+import { capabilityOperations } from './capabilities/capabilities.operations.ts';
+import { directiveOperations } from './directives/directives.operations.ts';
+import { grantOperations } from './grants/grants.operations.ts';
+import { policyOperations } from './policies/policies.operations.ts';
+import { simulatePolicy } from './policies/simulate.operation.ts';
+import { runOperations } from './runs/runs.operations.ts';
 import { keyOperations } from './keys/keys.operations.ts';
 import { cancelTurn, closeSession, endChat, openSession } from './sessions/sessions.operations.ts';
 import { chat, takeTurn } from './sessions/turns.operations.ts';
@@ -13,6 +21,14 @@ export const repertoire = [
   takeTurn,
   cancelTurn,
   closeSession,
+  ...directiveOperations,
+  ...approvalOperations,
+  ...grantOperations,
+  ...runOperations,
+  ...capabilityOperations,
+  ...policyOperations,
+  simulatePolicy,
+  ...budgetOperations,
   ...keyOperations,
   getStreamState,
 ] as const;

@@ -4,11 +4,23 @@ import { isProblem, operation, type Operation, type Problem } from '../domain/ke
 import type { EventLog } from '../ports.ts';
 import { problem } from '../problems.ts';
 import type { AgentRow } from './agents/agents.projection.ts';
+import type { ApprovalRow } from './approvals/approvals.projection.ts';
+import type { ArtifactRow } from './artifacts/artifacts.projection.ts';
+import type { BudgetReservationRow } from './budgets/budget-reservations.projection.ts';
+import type { BudgetRow } from './budgets/budgets.projection.ts';
+import type { CapabilityRow } from './capabilities/capabilities.projection.ts';
+import type { DirectiveRow } from './directives/directives.projection.ts';
 import type { EventRow } from './events/event-index.projection.ts';
+import type { GrantRow } from './grants/grants.projection.ts';
 import type { KeyRow } from './keys/keys.projection.ts';
+import type { PolicyRow } from './policies/policies.projection.ts';
+import type { PolicyVersionRow } from './policies/policy-versions.projection.ts';
+import type { RunRow } from './runs/run.row.ts';
+import type { StepRow } from './runs/step.row.ts';
 import type { SessionRow } from './sessions/sessions.projection.ts';
 import type { StreamRow } from './streams/streams.projection.ts';
 import type { TurnRow } from './turns/turns.projection.ts';
+import type { VerdictRow } from './verdicts/verdicts.projection.ts';
 
 /** The served tables, as those who ask see them. */
 export interface ReadModels {
@@ -18,6 +30,18 @@ export interface ReadModels {
   readonly keys: KeyRow;
   readonly streams: StreamRow;
   readonly event_index: EventRow;
+  readonly capabilities: CapabilityRow;
+  readonly policies: PolicyRow;
+  readonly policy_versions: PolicyVersionRow;
+  readonly directives: DirectiveRow;
+  readonly verdicts: VerdictRow;
+  readonly approvals: ApprovalRow;
+  readonly grants: GrantRow;
+  readonly runs: RunRow;
+  readonly steps: StepRow;
+  readonly budgets: BudgetRow;
+  readonly budget_reservations: BudgetReservationRow;
+  readonly artifacts: ArtifactRow;
 }
 
 /** What questions are answered with. */

@@ -6,6 +6,7 @@ import { postgresRoster } from '../adapters/postgres/roster.ts';
 import { aggregates } from '../commands/aggregates.ts';
 import type { Engine } from '../commands/execute.ts';
 import { recordUpkeep } from '../commands/projections/record-upkeep.ts';
+import type { Gate } from '../commands/gate/propose.ts';
 import type { Output } from '../commands/output.ts';
 import { catalogue } from '../domain/catalogue.ts';
 import { categoryOf, idOf } from '../domain/kernel/ids.ts';
@@ -21,6 +22,7 @@ import type { Quotas } from '../settings.ts';
 import { checks } from './checks.ts';
 import { defaultAgentId } from './default-agent.ts';
 import { doorOf, isLoopbackHost, keyring, refuseOpenDoor } from './door.ts';
+import { verdictsFrom } from './gate/verdicts.ts';
 import { explain } from './explain.ts';
 import { operations } from './operations.ts';
 import { version } from './version.ts';
@@ -72,6 +74,7 @@ export interface ApiParts {
   readonly spoken: Output;
   readonly read: Project;
   readonly about: About;
+  readonly gate: Gate;
 }
 
 export interface Api {
@@ -82,7 +85,7 @@ export interface Api {
 }
 
 /** The api role: the operations over HTTP. */
-export const startApi = async (world: World, { core, model, spoken, read, about }: ApiParts): Promise<Api> => {
+export const startApi = async (world: World, { core, model, spoken, read, about, gate }: ApiParts): Promise<Api> => {
   const { config, database, journal, telemetry, log } = world;
   const ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>): Promise<T> => read.ask<ReadModels, T>(question);
   const ring = keyring(ask, async (position) => {
@@ -103,6 +106,8 @@ export const startApi = async (world: World, { core, model, spoken, read, about 
     aggregates,
     spoken,
     model,
+    gate,
+    recordedVerdicts: verdictsFrom(read),
     telemetry,
     default_agent_id: defaultAgentId,
     secret,

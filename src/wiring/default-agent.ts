@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { agentDefaults } from '../commands/agents/agents.operations.ts';
 import { execute, type Engine } from '../commands/execute.ts';
 import { agent } from '../domain/agent/agent.decider.ts';
-import type { AgentProfile } from '../domain/agent/agent.events.ts';
+import { unacting, type AgentProfile } from '../domain/agent/agent.events.ts';
 import { derived, streamOf } from '../domain/kernel/ids.ts';
 
 /** The agent that answers where a caller names none (requirements N4, N7). */
@@ -14,6 +14,7 @@ const profile: AgentProfile = {
   identity_prompt: 'You are a helpful agent. Everything you say is put on the record.',
   model: null,
   ...agentDefaults,
+  ...unacting,
 };
 
 /** Registers the default agent once; on every later start this is the same command, and changes nothing. */

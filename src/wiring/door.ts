@@ -38,6 +38,7 @@ export const keyring = (
       key_id: row.key_id,
       tenant: row.tenant,
       scopes: row.scopes,
+      roles: row.roles,
       secret_hash: row.secret_hash,
       previous_hash: row.previous_hash,
       previous_until: instant(row.previous_until),

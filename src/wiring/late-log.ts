@@ -1,7 +1,5 @@
-import type { Engine } from '../commands/execute.ts';
 import { isOutage, throughOutages } from '../commands/outage.ts';
 import { LogError, type EventLog, type Journal } from '../ports.ts';
-import { registerDefaultAgent } from './default-agent.ts';
 
 /** Where the log ends, or that it does not answer yet: a node starts without it, and goes on when it is there (F20). */
 export const headIfThere = async (log: EventLog, journal: Journal): Promise<bigint | undefined> => {
@@ -17,9 +15,9 @@ export const headIfThere = async (log: EventLog, journal: Journal): Promise<bigi
 /** The log opened, and only then was found to be damaged: what is whole of it is served all the same (F33). */
 const isDamage = (error: unknown): boolean => error instanceof LogError && error.fault === 'corrupt';
 
-const registeredNow = async (engine: Engine): Promise<boolean> => {
+const registeredNow = async (register: () => Promise<void>): Promise<boolean> => {
   try {
-    await registerDefaultAgent(engine);
+    await register();
     return true;
   } catch (error) {
     if (!isOutage(error) && !isDamage(error)) throw error;
@@ -28,18 +26,18 @@ const registeredNow = async (engine: Engine): Promise<boolean> => {
 };
 
 /**
- * Registers the default agent: now where the log takes it, else as soon as it does, for asking twice registers it once.
+ * Registers what a node brings along (its default agent, its capabilities, a first policy): now where the log takes it, else as soon as it does, for asking twice registers it once.
  * Answers how to give that up.
  */
 export const registeredInTime = async (
-  engine: Engine,
+  register: () => Promise<void>,
   journal: Journal,
   { now }: { readonly now: boolean },
 ): Promise<() => Promise<void>> => {
-  if (now && (await registeredNow(engine))) return () => Promise.resolve();
+  if (now && (await registeredNow(register))) return () => Promise.resolve();
   const ending = new AbortController();
-  const later = throughOutages(() => registerDefaultAgent(engine), ending.signal).catch((error: unknown) => {
-    if (!ending.signal.aborted) journal.error('default_agent_missing', { error: String(error) });
+  const later = throughOutages(register, ending.signal).catch((error: unknown) => {
+    if (!ending.signal.aborted) journal.error('registration_missing', { error: String(error) });
   });
   return () => {
     ending.abort();

@@ -11,6 +11,19 @@ import { listProcesses } from '../projections/system/processes.queries.ts';
 import { systemQueries } from '../projections/system/system.queries.ts';
 import { turnQueries } from '../projections/turns/turns.queries.ts';
 
+import { capabilityQueries } from '../projections/capabilities/capabilities.queries.ts';
+import { policyQueries } from '../projections/policies/policies.queries.ts';
+import { directiveQueries } from '../projections/directives/directives.queries.ts';
+import { approvalQueries } from '../projections/approvals/approvals.queries.ts';
+import { grantQueries } from '../projections/grants/grants.queries.ts';
+import { runQueries } from '../projections/runs/runs.queries.ts';
+import { stepQueries } from '../projections/runs/steps.queries.ts';
+import { timelineQueries } from '../projections/runs/timeline.queries.ts';
+import { provenanceQueries } from '../projections/runs/provenance.queries.ts';
+import { verdictQueries } from '../projections/verdicts/verdicts.queries.ts';
+import { budgetQueries } from '../projections/budgets/budgets.queries.ts';
+import { artifactQueries } from '../projections/artifacts/artifacts.queries.ts';
+
 /** Everything that can be asked for and everything that can be asked, for every surface. */
 export const operations = [
   ...repertoire,
@@ -19,6 +32,18 @@ export const operations = [
   ...turnQueries,
   ...streamQueries,
   ...eventQueries,
+  ...capabilityQueries,
+  ...policyQueries,
+  ...directiveQueries,
+  ...approvalQueries,
+  ...grantQueries,
+  ...runQueries,
+  ...stepQueries,
+  ...timelineQueries,
+  ...provenanceQueries,
+  ...verdictQueries,
+  ...budgetQueries,
+  ...artifactQueries,
   ...keyQueries,
   listProjections,
   ...parkingOperations,

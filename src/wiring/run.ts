@@ -1,7 +1,10 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { announceServer, withdrawServer } from '../adapters/cli/server.file.ts';
 import type { Config } from '../config.ts';
-import { startNode, type ActaNode } from '../wiring.ts';
+import { startNode, type ActaNode, type Stage } from '../wiring.ts';
+import { refundDesk } from '../adapters/capabilities/refund-desk/refund-desk.ts';
+import { stageRefundDesk } from './refund-desk.ts';
 
 const graceMs = 10_000;
 /** Where the log has failed nothing can be recorded: there is little to wait for. */
@@ -55,8 +58,8 @@ class NotStarted extends Error {
   override readonly name = 'NotStarted';
 }
 
-const started = async (config: Config): Promise<ActaNode> => {
-  const node = await startNode(config).catch((error: unknown) => {
+const started = async (config: Config, stage: Stage = {}): Promise<ActaNode> => {
+  const node = await startNode(config, stage).catch((error: unknown) => {
     throw new NotStarted(error instanceof Error ? error.message : String(error), { cause: error });
   });
   if (node.url !== undefined) announceServer(config.folder, { url: node.url, pid: process.pid });
@@ -92,12 +95,18 @@ const demonstrating = async (config: Config): Promise<number> => {
   const model = { provider: 'scripted', script_file: script, ...config.model };
   // A newcomer reads what is said above, not the journal: it speaks up when something is wrong, unless asked for more.
   const log_level = process.env['ACTA_LOG_LEVEL'] === undefined ? 'warn' : config.log_level;
-  const own = { ...config, model, log_level } as const;
-  const node = await started(own);
+  const policy_file =
+    config.gate.policy_file ?? fileURLToPath(new URL('../../examples/refund-desk/policy.yaml', import.meta.url));
+  const own = { ...config, model, log_level, gate: { ...config.gate, policy_file } } as const;
+  const capabilities = refundDesk(path.join(config.folder, 'refund-desk'));
+  const node = await started(own, { capabilities, register: stageRefundDesk });
   told(node, own);
   if (node.url !== undefined) {
     const curl = `curl -sN ${node.url}/chat -H 'content-type: application/json' -d`;
     say(
+      '',
+      'A customer of the demo has written that a lamp arrived broken. Soon a refund of 249.00 EUR waits for you:',
+      `  see what would run, and decide  npx acta approve`,
       '',
       'Try, in another terminal:',
       `  say something                 ${curl} '{"message":"hello"}'`,

@@ -21,6 +21,8 @@ const profile = {
   model: null,
   max_tokens: 1_024,
   context_tokens: 8_000,
+  capabilities: [],
+  scope: 'development',
 };
 
 const asked = async (
@@ -123,7 +125,15 @@ describe('a command', () => {
     const receipts = await Promise.all(
       ['a', 'b', 'c'].map(async (letter) => {
         const secret_hash = letter.repeat(64);
-        const command = { type: 'IssueKey', key_id, name: 'x', scopes: ['a'], secret_hash, expires_at: null } as const;
+        const command = {
+          type: 'IssueKey',
+          key_id,
+          name: 'x',
+          scopes: ['a'],
+          roles: [],
+          secret_hash,
+          expires_at: null,
+        } as const;
         const outcome = await execute(engineOn(log), key, `key-${key_id}`, command, by);
         if (E.isLeft(outcome)) throw new Error(JSON.stringify(outcome.left));
         return { secret_hash, ...outcome.right };

@@ -22,13 +22,21 @@ const call = (): Call => {
   const principal = { actor: 'user:test', tenant: 'default', scopes: [...scopes] };
   return { principal, command_id: id, correlation_id: id, request_id: id, signal: new AbortController().signal };
 };
-const asked = { name: 'a key', scopes: ['agents:read' as const], expires_at: null };
+const asked = { name: 'a key', scopes: ['agents:read' as const], roles: [], expires_at: null };
 const answered = (answer: object) => (answer as { readonly output: { key_id: string; secret: string } }).output;
 
 /** Whether a token opens what was recorded last. */
 const fits = async (key_id: string, token: string): Promise<boolean> => {
   const last = (await eventsIn(real, `key-${key_id}`)).at(-1)?.data as { readonly secret_hash: string };
-  const known = { key_id, tenant: 'default', scopes: [], previous_hash: null, previous_until: null, revoked: false };
+  const known = {
+    key_id,
+    tenant: 'default',
+    scopes: [],
+    roles: [],
+    previous_hash: null,
+    previous_until: null,
+    revoked: false,
+  };
   return opens({ ...known, secret_hash: last.secret_hash, expires_at: null }, tokenParts(token)?.secret ?? '', 0);
 };
 

@@ -10,6 +10,7 @@ const known: KnownKey = {
   key_id: randomUUID(),
   tenant: 'default',
   scopes: ['agents:read'],
+  roles: ['ops'],
   secret_hash: sha256(secret),
   previous_hash: sha256(older),
   previous_until: now + 1,
@@ -67,11 +68,12 @@ describe('whoever asks', () => {
       actor: `key:${known.key_id}`,
       tenant: 'default',
       scopes: ['agents:read'],
+      roles: ['ops'],
     });
   });
   it('with the bootstrap key may do everything', async () => {
     const principal = await authenticate(door)(door.bootstrap, { loopback: false });
-    expect(principal).toEqual({ actor: 'key:bootstrap', tenant: 'default', scopes: [...scopes] });
+    expect(principal).toEqual({ actor: 'key:bootstrap', tenant: 'default', scopes: [...scopes], roles: ['*'] });
   });
   it.each([undefined, '', 'wrong', tokenOf(randomUUID(), secret), tokenOf(known.key_id, 'x'.repeat(43))])(
     'with nothing that opens is nobody: %s',

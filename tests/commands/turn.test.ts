@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresRoster } from '../../src/adapters/postgres/roster.ts';
-import { replyBytesMax } from '../../src/commands/sessions/perform-turn.ts';
+import { replyBytesMax } from '../../src/commands/sessions/perform-model-call.ts';
 import { LogError, type EventLog, type Model, type Roster } from '../../src/ports.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
 import { eventually, recorded } from './drivers.ts';

@@ -1,3 +1,4 @@
+import { noGate } from '../support/no.gate.ts';
 import { randomUUID } from 'node:crypto';
 import * as E from 'fp-ts/lib/Either.js';
 import { scriptSchema } from '../../src/adapters/models/script.ts';
@@ -46,7 +47,7 @@ export const startTalking = (
   const engine = engineOn(log, undefined, movableClock());
   const spoken = output();
   const journal = quietJournal();
-  const kinds = [sessionKind(engine, { model, spoken, stages })];
+  const kinds = [sessionKind(engine, { model, spoken, stages, gate: noGate(engine) })];
   const drives = driver(engine, { roster, kinds, owner, journal });
   const ending = new AbortController();
   drives.start();
@@ -77,6 +78,8 @@ export const profile = {
   model: null,
   max_tokens: 4_096,
   context_tokens: 8_000,
+  capabilities: [],
+  scope: 'development',
 };
 
 /** A registered agent and an open session with it. */

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeConfig, exampleEnvironment, loadEnvironment, readConfig, type Config } from '../../src/config.ts';
+import { describeConfig, exampleEnvironment } from '../../src/config.described.ts';
+import { loadEnvironment, readConfig, type Config } from '../../src/config.ts';
 import { settings } from '../../src/settings.ts';
 
 const folder = path.resolve('here');
@@ -24,6 +25,15 @@ describe('the environment', () => {
       port_is_fixed: false,
       folder: path.join(folder, '.acta'),
       model: {},
+      gate: {
+        environment: 'development',
+        workspace: path.join(folder, '.acta/workspace'),
+        outbox: path.join(folder, '.acta/outbox'),
+        http_allow: [],
+        http_idempotent: [],
+        mail_from: 'acta@localhost.localdomain',
+      },
+      blobs: { provider: 'folder', region: 'auto' },
       roles: ['api', 'projections', 'processes'],
       rebuild: 'auto',
       cors_origins: [],
@@ -52,6 +62,26 @@ describe('the environment', () => {
         ANTHROPIC_API_KEY: 'k',
         ANTHROPIC_BASE_URL: 'http://127.0.0.1:1234',
         ACTA_SCRIPT: 'rules.json',
+        ACTA_ENVIRONMENT: 'staging',
+        ACTA_POLICY: 'policy.yaml',
+        ACTA_WORKSPACE: 'desk',
+        ACTA_HTTP_ALLOW: '127.0.0.1:8080, 10.1.0.0/16',
+        ACTA_HTTP_IDEMPOTENT: 'pay.example',
+        SMTP_URL: 'smtps://u:p@mail.example',
+        ACTA_MAIL_FROM: 'desk@shop.example',
+        CALDAV_URL: 'https://calendar.example/desk/',
+        CALDAV_USERNAME: 'desk',
+        CALDAV_PASSWORD: 'secret',
+        ACTA_MCP_SERVERS: 'servers.json',
+        ACTA_APPROVAL_WEBHOOK: 'https://chat.example/hook',
+        ACTA_APPROVAL_WEBHOOK_SECRET: 'whsec_0123456789abcdef0123',
+        OBJECT_STORE_PROVIDER: 's3',
+        OBJECT_STORE_BUCKET: 'evidence',
+        OBJECT_STORE_ENDPOINT: 'https://s3.example',
+        OBJECT_STORE_REGION: 'eu-1',
+        OBJECT_STORE_ACCESS_KEY_ID: 'id',
+        OBJECT_STORE_SECRET_ACCESS_KEY: 'key',
+        OBJECT_STORE_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
         ACTA_ROLES: 'processes, api',
         ACTA_REBUILD: 'manual',
         ACTA_CORS_ORIGINS: 'https://a.example,http://localhost:3000',
@@ -79,6 +109,28 @@ describe('the environment', () => {
         anthropic_api_key: 'k',
         anthropic_base_url: 'http://127.0.0.1:1234',
         script_file: path.join(folder, 'rules.json'),
+      },
+      gate: {
+        environment: 'staging',
+        policy_file: path.join(folder, 'policy.yaml'),
+        workspace: path.join(folder, 'desk'),
+        outbox: path.resolve('/data/outbox'),
+        http_allow: ['127.0.0.1:8080', '10.1.0.0/16'],
+        http_idempotent: ['pay.example'],
+        smtp_url: 'smtps://u:p@mail.example',
+        mail_from: 'desk@shop.example',
+        caldav: { url: 'https://calendar.example/desk/', username: 'desk', password: 'secret' },
+        mcp_file: path.join(folder, 'servers.json'),
+        webhook: { url: 'https://chat.example/hook', secret: 'whsec_0123456789abcdef0123' },
+      },
+      blobs: {
+        provider: 's3',
+        bucket: 'evidence',
+        endpoint: 'https://s3.example',
+        region: 'eu-1',
+        access_key_id: 'id',
+        secret_access_key: 'key',
+        encryption_key: Buffer.alloc(32, 7).toString('base64'),
       },
       roles: ['api', 'processes'],
       rebuild: 'manual',

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bounds } from './event-log/bounds.contract.ts';
 import { deletion } from './event-log/deletion.contract.ts';
 import { expectedRevisions } from './event-log/expected-revisions.contract.ts';
 import { filtering } from './event-log/filtering.contract.ts';
-import type { LogUnderTest } from './event-log/given.ts';
+import { followed, type LogUnderTest } from './event-log/given.ts';
 import { reading } from './event-log/reading.contract.ts';
 import { subscribing } from './event-log/subscribing.contract.ts';
 
@@ -31,6 +31,15 @@ export const eventLogContract = (name: string, make: () => Promise<LogUnderTest>
     });
     describe('is followed', () => {
       subscribing(under);
+    });
+    it('is never said to have been followed further than it goes, also while it is empty', async () => {
+      const empty = await make();
+      try {
+        const [last] = (await followed(empty, 'start', ({ live }) => live)).slice(-1);
+        expect(last?.position).toBeLessThanOrEqual(await empty.log.head());
+      } finally {
+        await empty.close();
+      }
     });
     describe('deletes and describes', () => {
       deletion(under);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProcessEntry, Roster } from '../../src/ports.ts';
+import type { Lease, ProcessEnd, ProcessEntry, Roster } from '../../src/ports.ts';
 
 /** A roster of its own for each test, empty. */
 export interface RosterUnderTest {
@@ -13,6 +13,15 @@ const entry = (name: string, due_at: number | null = 0): ProcessEntry => ({
   kind: 'run',
   due_at,
 });
+type Left = Omit<ProcessEnd, 'kind' | 'lease'>;
+/** Each instance is given back under the lease it was taken with. */
+const given = (taken: readonly Lease[], ...ends: readonly Left[]): readonly ProcessEnd[] =>
+  ends.map((end) => ({ ...end, kind: 'run', lease: leaseOf(taken, end.stream) }));
+const leaseOf = (taken: readonly Lease[], stream: string): bigint | null =>
+  taken.find((each) => each.stream === stream)?.lease ?? null;
+const streamsOf = (taken: readonly Lease[]): readonly string[] => taken.map(({ stream }) => stream).toSorted();
+const entriesOf = (taken: readonly (ProcessEntry & Lease)[]): readonly ProcessEntry[] =>
+  taken.map(({ lease: _, ...rest }) => rest);
 const names = (entries: readonly ProcessEntry[]): readonly string[] => entries.map(({ stream }) => stream).toSorted();
 
 /** What every roster promises its drivers. */
@@ -42,7 +51,7 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
 
     it('says of a claimed instance what it is and when it was due', async () => {
       const roster = await rosterOf(entry('a', 7));
-      expect(await roster.claimDue('one', 10, lease, 10)).toEqual([entry('a', 7)]);
+      expect(entriesOf(await roster.claimDue('one', 10, lease, 10))).toEqual([entry('a', 7)]);
     });
 
     it('gives the instance that has waited longest first, and no more than asked for', async () => {
@@ -53,19 +62,17 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
 
     it('shows what there is, with what went wrong first, and forgets a fault when the next driving goes well', async () => {
       const roster = await rosterOf(entry('a', 1), entry('b', 2), entry('c', 3));
-      await roster.claimDue('one', 10, lease, 10);
-      await roster.release('one', [
-        { stream: 'run-b', due_at: null, done: false, fault: 'stuck: nobody performs x' },
-        { stream: 'run-c', due_at: 50, done: false },
-      ]);
+      const taken = await roster.claimDue('one', 10, lease, 10);
+      const stuck = { stream: 'run-b', due_at: null, done: false, fault: 'stuck: nobody performs x' };
+      await roster.release(given(taken, stuck, { stream: 'run-c', due_at: 50, done: false }));
       expect(await roster.list(10)).toEqual([
         { ...entry('b', null), owner: null, lease_until: null, fault: 'stuck: nobody performs x' },
         { ...entry('c', 50), owner: null, lease_until: null, fault: null },
         { ...entry('a', null), owner: 'one', lease_until: 10 + lease, fault: null },
       ]);
       expect(await roster.list(1)).toHaveLength(1);
-      await roster.claim('one', 20, lease, [entry('b')]);
-      await roster.release('one', [{ stream: 'run-b', due_at: null, done: false }]);
+      const again = await roster.claim('one', 20, lease, [entry('b')]);
+      await roster.release(given(again, { stream: 'run-b', due_at: null, done: false }));
       expect((await roster.list(10)).map(({ fault }) => fault)).toEqual([null, null, null]);
     });
 
@@ -78,11 +85,11 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
 
     it('gives an instance whose lease has ended to the next, and not before', async () => {
       const roster = await rosterOf(entry('a'));
-      await roster.claimDue('one', 10, lease, 10);
+      const taken = await roster.claimDue('one', 10, lease, 10);
       expect(await roster.claimDue('two', 10 + lease - 1, lease, 10)).toEqual([]);
       expect(await roster.nextDue()).toBe(10 + lease);
       expect(names(await roster.claimDue('two', 10 + lease, lease, 10))).toEqual(['run-a']);
-      expect(await roster.renew('one', 10 + lease, lease, ['run-a'])).toEqual([]);
+      expect(await roster.renew(10 + lease, lease, taken)).toEqual([]);
     });
 
     it('claims instances by name: new ones, free ones and its own, never one that another holds', async () => {
@@ -90,8 +97,9 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
       await roster.claim('two', 10, lease, [entry('taken')]);
       await roster.claim('one', 10, lease, [entry('mine')]);
       const wanted = [entry('new'), entry('free'), entry('taken'), entry('mine'), entry('new')];
-      expect((await roster.claim('one', 11, lease, wanted)).toSorted()).toEqual(['run-free', 'run-mine', 'run-new']);
-      expect(await roster.claim('one', 10 + lease, lease, [entry('taken')])).toEqual(['run-taken']);
+      const got = await roster.claim('one', 11, lease, wanted);
+      expect(streamsOf(got)).toEqual(['run-free', 'run-mine', 'run-new']);
+      expect(streamsOf(await roster.claim('one', 10 + lease, lease, [entry('taken')]))).toEqual(['run-taken']);
       expect(await roster.claim('one', 11, lease, [])).toEqual([]);
     });
 
@@ -102,7 +110,7 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
       const held = await roster.held('one');
       expect(held).toEqual([entry('a', null), entry('b', null)]);
       expect(await roster.held('three')).toEqual([]);
-      expect((await roster.claim('one', 11, lease, held)).toSorted()).toEqual(['run-a', 'run-b']);
+      expect(streamsOf(await roster.claim('one', 11, lease, held))).toEqual(['run-a', 'run-b']);
     });
 
     it('lets many claim at once without giving one instance twice', async () => {
@@ -111,7 +119,7 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
       const owners = Array.from({ length: 6 }, (_, index) => `owner-${index}`);
       const got = await Promise.all([
         ...owners.map((owner) => roster.claimDue(owner, 10, lease, 25)),
-        ...owners.map(async (owner) => (await roster.claim(owner, 10, lease, all)).map((stream) => ({ stream }))),
+        ...owners.map((owner) => roster.claim(owner, 10, lease, all)),
       ]);
       const streams = got.flat().map(({ stream }) => stream);
       // An owner may be given by name what it was given as due: then it holds it, once.
@@ -125,42 +133,41 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
 
     it('extends the leases of those that still hold them', async () => {
       const roster = await rosterOf(entry('a'), entry('b'));
-      await roster.claim('one', 10, lease, [entry('a')]);
-      await roster.claim('two', 10, lease, [entry('b')]);
-      expect(await roster.renew('one', 500, lease, ['run-a', 'run-b', 'run-unknown'])).toEqual(['run-a']);
+      const [first] = await roster.claim('one', 10, lease, [entry('a')]);
+      const [lost] = await roster.claim('two', 10 - lease, lease, [entry('b')]);
+      const [now] = await roster.claim('two', 10, lease, [entry('b')]);
+      expect(now?.lease).not.toBe(lost?.lease);
+      const unknown = { stream: 'run-unknown', lease: first!.lease };
+      expect(await roster.renew(500, lease, [first!, lost!, unknown])).toEqual(['run-a']);
       expect(names(await roster.claimDue('three', 10 + lease, lease, 10))).toEqual(['run-b']);
-      expect(await roster.renew('one', 500, lease, [])).toEqual([]);
+      expect(await roster.renew(500, lease, [])).toEqual([]);
     });
 
     it('takes an instance back with its next due time', async () => {
       const roster = await rosterOf(entry('a'), entry('b'));
-      await roster.claimDue('one', 10, lease, 10);
-      await roster.release('one', [
-        { stream: 'run-a', due_at: 50, done: false },
-        { stream: 'run-b', due_at: null, done: false },
-      ]);
+      const taken = await roster.claimDue('one', 10, lease, 10);
+      const waits = { stream: 'run-b', due_at: null, done: false };
+      await roster.release(given(taken, { stream: 'run-a', due_at: 50, done: false }, waits));
       expect(await roster.nextDue()).toBe(50);
       expect(await roster.claimDue('two', 49, lease, 10)).toEqual([]);
-      expect(await roster.claimDue('two', 50, lease, 10)).toEqual([entry('a', 50)]);
+      expect(entriesOf(await roster.claimDue('two', 50, lease, 10))).toEqual([entry('a', 50)]);
     });
 
     it('forgets an instance that is done', async () => {
       const roster = await rosterOf(entry('a'));
-      await roster.claimDue('one', 10, lease, 10);
-      await roster.release('one', [{ stream: 'run-a', due_at: 12, done: true }]);
+      const taken = await roster.claimDue('one', 10, lease, 10);
+      await roster.release(given(taken, { stream: 'run-a', due_at: 12, done: true }));
       expect(await roster.nextDue()).toBeUndefined();
       expect(await roster.claimDue('one', 10 + 2 * lease, lease, 10)).toEqual([]);
     });
 
     it('does not lose a wake-up to a driver that holds the instance', async () => {
       const roster = await rosterOf(entry('a'), entry('b'));
-      await roster.claimDue('one', 10, lease, 10);
+      const taken = await roster.claimDue('one', 10, lease, 10);
       await roster.wake([entry('a', 12), entry('b', 12)], onwards());
       expect(await roster.claimDue('two', 13, lease, 10)).toEqual([]);
-      await roster.release('one', [
-        { stream: 'run-a', due_at: 500, done: false },
-        { stream: 'run-b', due_at: null, done: true },
-      ]);
+      const done = { stream: 'run-b', due_at: null, done: true };
+      await roster.release(given(taken, { stream: 'run-a', due_at: 500, done: false }, done));
       expect(names(await roster.claimDue('two', 13, lease, 10))).toEqual(['run-a', 'run-b']);
     });
 
@@ -168,17 +175,52 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
       const roster = await rosterOf(entry('a'));
       await roster.claim('one', 10, lease, [entry('a')]);
       await roster.wake([entry('a', 12)], onwards());
-      await roster.claim('one', 13, lease, [entry('a')]);
-      await roster.release('one', [{ stream: 'run-a', due_at: null, done: false }]);
+      const taken = await roster.claim('one', 13, lease, [entry('a')]);
+      await roster.release(given(taken, { stream: 'run-a', due_at: null, done: false }));
       expect(await roster.nextDue()).toBeUndefined();
+    });
+
+    it('wakes nobody who holds the lease that is named, and everybody else', async () => {
+      const roster = await rosterOf(entry('mine'), entry('lost'), entry('gone'));
+      const taken = await roster.claimDue('one', 10, lease, 10);
+      await roster.claim('two', 10 + lease, lease, [entry('lost')]);
+      await roster.release(given(taken, { stream: 'run-gone', due_at: null, done: true }));
+      const woken = taken.map(({ stream, kind, lease: unless }) => ({ stream, kind, due_at: 12, unless }));
+      await roster.wake(woken, onwards());
+      const due = (await roster.list(10)).map(({ stream, due_at }): [string, number | null] => [stream, due_at]);
+      expect(Object.fromEntries(due)).toEqual({ 'run-mine': null, 'run-lost': 12, 'run-gone': 12 });
     });
 
     it('leaves alone what its former owner gives back', async () => {
       const roster = await rosterOf(entry('a'));
-      await roster.claimDue('one', 10, lease, 10);
-      await roster.claimDue('two', 10 + lease, lease, 10);
-      await roster.release('one', [{ stream: 'run-a', due_at: null, done: true }]);
-      expect(await roster.renew('two', 10 + lease, lease, ['run-a'])).toEqual(['run-a']);
+      const lost = await roster.claimDue('one', 10, lease, 10);
+      const taken = await roster.claimDue('two', 10 + lease, lease, 10);
+      await roster.release(given(lost, { stream: 'run-a', due_at: null, done: true }));
+      expect(await roster.renew(10 + lease, lease, taken)).toEqual(['run-a']);
+    });
+
+    it('does not end a lease by what is said late of an earlier one of the same owner', async () => {
+      const roster = await rosterOf(entry('a'), entry('b'));
+      const before = await roster.claimDue('one', 10, lease, 10);
+      const now = await roster.claim('one', 11, lease, [entry('a'), entry('b')]);
+      const late = { stream: 'run-b', due_at: null, done: false };
+      await roster.release(given(before, { stream: 'run-a', due_at: null, done: true }, late));
+      expect((await roster.renew(12, lease, now)).toSorted()).toEqual(['run-a', 'run-b']);
+      expect(await roster.renew(12, lease, before)).toEqual([]);
+      expect(await roster.claimDue('two', 13, lease, 10)).toEqual([]);
+    });
+
+    it('forgets nothing that is due of what is given back without its lease', async () => {
+      const roster = await rosterOf(entry('taken'), entry('gone'));
+      const taken = await roster.claimDue('one', 10, lease, 10);
+      const [now] = await roster.claim('two', 10 + lease, lease, [entry('taken')]);
+      await roster.release(given(taken, { stream: 'run-gone', due_at: null, done: true }));
+      const due = (name: string, due_at: number): Left => ({ stream: `run-${name}`, due_at, done: false });
+      const nothing = { stream: 'run-nothing', due_at: null, done: false };
+      await roster.release(given(taken, due('taken', 40), due('gone', 50), nothing));
+      await roster.release(given([], due('unlisted', 60)));
+      await roster.release(given([now!], { stream: 'run-taken', due_at: null, done: true }));
+      expect(names(await roster.claimDue('three', 60, lease, 10))).toEqual(['run-gone', 'run-taken', 'run-unlisted']);
     });
 
     it('wakes an instance at the earlier of two times', async () => {
@@ -211,7 +253,7 @@ export const rosterContract = (name: string, open: () => Promise<RosterUnderTest
       const roster = await under.fresh();
       const racing = Array.from({ length: 8 }, () => roster.wake([entry('a', 3)], { name: 'reactions', position: 9n }));
       await Promise.all(racing);
-      expect(await roster.claimDue('one', 10, lease, 10)).toEqual([entry('a', 3)]);
+      expect(entriesOf(await roster.claimDue('one', 10, lease, 10))).toEqual([entry('a', 3)]);
     });
   });
 };

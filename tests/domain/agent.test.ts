@@ -19,6 +19,8 @@ const profile = {
   model: null,
   max_tokens: 1_024,
   context_tokens: 8_000,
+  capabilities: [],
+  scope: 'development',
 };
 const registered = AgentRegistered({ agent_id, ...profile });
 const paused = AgentPaused({ agent_id, reason: 'rest' });

@@ -48,7 +48,8 @@ describe.each(files)('the golden $file', ({ type, version, data }) => {
     if (read === undefined || E.isLeft(read)) throw new Error(`${type} cannot be read`);
     const again = definition?.read(definition.version, JSON.parse(JSON.stringify(read.right)));
     expect(again).toEqual(read);
-    if (version === definition?.version) expect(read.right).toEqual(data);
+    // Fields that came later have a preset; whatever was said stays as it was said.
+    if (version === definition?.version) expect(read.right).toMatchObject(data as object);
   });
   it('is not read once a field that it needs is missing', () => {
     const [needed] = Object.keys(data as object);

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { key, scopesBeyond } from '../../src/domain/key/key.decider.ts';
+import { beyond, key } from '../../src/domain/key/key.decider.ts';
 import { KeyIssued, KeyRevoked, KeyRotated } from '../../src/domain/key/key.events.ts';
 import { specification } from '../support/specification.ts';
 
 const key_id = '9d3c1f52-7a80-5c4e-a7b3-5e2f60b8d933';
-const issued = { key_id, name: 'dashboard', scopes: ['agents:read'], secret_hash: 'a'.repeat(64), expires_at: null };
+const issued = {
+  key_id,
+  name: 'dashboard',
+  scopes: ['agents:read'],
+  roles: ['ops'],
+  secret_hash: 'a'.repeat(64),
+  expires_at: null,
+};
 const rotated = { secret_hash: 'b'.repeat(64), previous_until: '2026-11-21T13:00:00.000Z', expires_at: null };
 const issue = { type: 'IssueKey', ...issued } as const;
 const rotate = { type: 'RotateKey', ...rotated } as const;
@@ -47,8 +54,8 @@ describe('a key', () => {
   });
   it('knows what it allows, so that nobody is given more than they have', () => {
     const { state } = given(KeyIssued(issued), KeyRotated({ key_id, ...rotated }));
-    expect(scopesBeyond(state.scopes, ['keys:admin'])).toEqual(['agents:read']);
-    expect(scopesBeyond(state.scopes, ['keys:admin', 'agents:read'])).toEqual([]);
+    expect(beyond(state.scopes, ['keys:admin'])).toEqual(['agents:read']);
+    expect(beyond(state.scopes, ['keys:admin', 'agents:read'])).toEqual([]);
   });
   it('is revoked once, and opens nothing any more', () => {
     given(KeyIssued(issued)).when(revoke).records(revoked);

@@ -95,8 +95,9 @@ describe('the process of a session', () => {
   });
   it('stops in no phase of its lifecycle in which nothing is due (P8)', () => {
     const working = sessionLifecycle.phases.filter((phase) => !['unopened', 'idle', 'closed'].includes(phase));
-    // Two phases are passed through within one append; an older history may still rest there.
-    expect([...phases, 'prepared', 'settled'].filter((phase) => phase !== 'idle').toSorted()).toEqual(
+    // Two phases are passed through within one append; an older history may still rest there. A turn that acts waits for
+    // what it has proposed (session.tools.test.ts).
+    expect([...phases, 'acting', 'prepared', 'settled'].filter((phase) => phase !== 'idle').toSorted()).toEqual(
       working.toSorted(),
     );
     for (const history of [
@@ -118,10 +119,10 @@ describe('the process of a session', () => {
   it('asks again, after a crash, for the same effect under the same key, and for each attempt under its own', () => {
     const keys = (history: readonly SessionEvent[]) => next(after(history)).map(({ key }) => key);
     const retried = [...past.calling, past.retryScheduled(1, past.at)];
-    expect(keys(past.calling)).toEqual([`${past.turn_id}:model:1`]);
+    expect(keys(past.calling)).toEqual([`${past.turn_id}:model:1:1`]);
     expect(keys(past.calling)).toEqual(keys(JSON.parse(JSON.stringify(past.calling)) as SessionEvent[]));
-    expect(keys(retried)).toEqual([`${past.turn_id}:call:2`]);
-    expect(keys([...retried, past.called(2)])).toEqual([`${past.turn_id}:model:2`]);
+    expect(keys(retried)).toEqual([`${past.turn_id}:call:1:2`]);
+    expect(keys([...retried, past.called(2)])).toEqual([`${past.turn_id}:model:1:2`]);
     expect(keys([past.opened, past.received])).toEqual([`${past.turn_id}:context`]);
   });
   it('waits until the instant that was recorded', () => {

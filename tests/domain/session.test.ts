@@ -3,9 +3,12 @@ import { backoffMs } from '../../src/domain/kernel/backoff.ts';
 import type { SessionCommand } from '../../src/domain/session/session.commands.ts';
 import { modelBackoff, session } from '../../src/domain/session/session.decider.ts';
 import {
+  ModelCalled,
   ModelFailed,
   ModelReplied,
   SessionClosed,
+  ToolCallEnded,
+  ToolsRequested,
   TurnAssessed,
   TurnCancelRequested,
   TurnReceived,
@@ -110,7 +113,18 @@ describe('a turn', () => {
     const tool_uses = [{ id: '1', name: 'look', input: { at: [1] } }];
     given(...calling)
       .when(record(1, past.ok({ ...past.reply, tool_uses })))
-      .records(ModelReplied({ ...of, attempt: 1, ...past.reply, tool_uses }));
+      .records(
+        ModelReplied({ ...of, attempt: 1, ...past.reply, tool_uses }),
+        ToolsRequested({ ...of, round: 1, calls: [{ tool_use_id: '1', capability_id: 'look', args: { at: [1] } }] }),
+        ToolCallEnded({
+          ...of,
+          tool_use_id: '1',
+          directive_id: null,
+          outcome: 'rejected',
+          content: 'there is no such tool',
+        }),
+        ModelCalled({ ...of, attempt: 1, round: 2, request_digest: expect.any(String) as string }),
+      );
   });
   it('is tried again after a failure that may pass, at an instant that a replay computes alike', () => {
     given(...calling)
@@ -183,7 +197,7 @@ describe('a turn', () => {
   it('is canceled no more once it was answered', () => {
     given(...calling, past.replied(1))
       .when(cancel)
-      .refuses(outOf('replied', 'TurnCancelRequested', 'TurnAssessed'));
+      .refuses(outOf('replied', 'TurnCancelRequested', 'ToolsRequested', 'TurnAssessed'));
   });
   it('that is not the one under way is not running', () => {
     given(...calling)
@@ -200,7 +214,7 @@ describe('a turn', () => {
       .refuses({ reason: 'TurnNotRunning', turn_id });
   });
   it('keeps the reason of the first who canceled it', () => {
-    const { state } = given(...calling, TurnCancelRequested({ ...of, reason: 'first' }));
+    const { state } = given(...calling, TurnCancelRequested({ ...of, reason: 'first', directive_ids: [] }));
     expect(state).toMatchObject({ phase: 'canceling', turn: { cancel_reason: 'first' } });
   });
 });

@@ -178,7 +178,7 @@ describe('the embedded log', () => {
 
   it('says at once that a follower of an empty log is live', async () => {
     const [batch] = await until(await freshLog(), 'start', () => true);
-    expect(batch).toEqual({ events: [], position: 0n, live: true });
+    expect(batch).toEqual({ events: [], position: -1n, live: true });
   });
 
   it('refuses a follower who has read more than there is', async () => {
@@ -201,7 +201,7 @@ describe('the embedded log', () => {
     abort.abort();
     await following;
     await log.append('s', 'no_stream', events(1));
-    expect(batches).toEqual([{ events: [], position: 0n, live: true }]);
+    expect(batches).toEqual([{ events: [], position: -1n, live: true }]);
     for await (const _ of log.subscribe({ from: 'start', signal: abort.signal })) throw new Error('told after the end');
   });
 

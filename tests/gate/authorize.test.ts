@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authorize } from '../../src/domain/gate/authorize.ts';
-import { riskLevels } from '../../src/domain/gate/capability.spec.ts';
+import { riskLevels } from '../../src/domain/capability/capability.spec.ts';
 import { decisions, type ArgumentCondition, type RuleConditions } from '../../src/domain/gate/policy.document.ts';
 import { stricter, Verdict } from '../../src/domain/gate/verdict.ts';
 import { policyOf, questionOf, ruleOf, specOf, terms } from './gate.story.ts';

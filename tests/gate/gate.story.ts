@@ -1,4 +1,4 @@
-import type { CapabilitySpec, RiskLevel } from '../../src/domain/gate/capability.spec.ts';
+import type { CapabilitySpec, RiskLevel } from '../../src/domain/capability/capability.spec.ts';
 import type { PolicyDocument, PolicyRule } from '../../src/domain/gate/policy.document.ts';
 import type { ActivePolicy, Question } from '../../src/domain/gate/question.ts';
 
@@ -40,7 +40,14 @@ export const specOf = ({
   ...changes,
 });
 
-export const terms = { quorum: 1, roles: [], expires_in_ms: 3_600_000, reason_required: false };
+export const terms = {
+  quorum: 1,
+  roles: [],
+  expires_in_ms: 3_600_000,
+  reason_required: false,
+  four_eyes: true,
+  webhook: false,
+};
 
 export const policyOf = (changes: Partial<PolicyDocument> = {}): ActivePolicy => ({
   document: {
@@ -68,7 +75,7 @@ export const ruleOf = (rule_id: string, changes: Partial<PolicyRule> = {}): Poli
 });
 
 export const questionOf = (changes: Partial<Question> = {}): Question => ({
-  principal: { type: 'agent', id: 'iris', roles: ['clerk'], permissions: ['runs:write'] },
+  principal: { type: 'agent', id: 'iris', roles: ['clerk'], permissions: ['runs:write'], chain: ['agent:iris'] },
   capability_id: 'io.fs.write_file',
   args: { path: 'notes/a.txt', bytes: 12, order: { lines: [{ amount: 5 }] } },
   scope: 'test',

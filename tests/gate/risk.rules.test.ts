@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { riskViolations } from '../../src/domain/gate/risk.rules.ts';
-import { CapabilitySpec, riskLevels } from '../../src/domain/gate/capability.spec.ts';
+import { riskViolations } from '../../src/domain/capability/risk.rules.ts';
+import { CapabilitySpec, riskLevels } from '../../src/domain/capability/capability.spec.ts';
 import { specOf } from './gate.story.ts';
 
 const rulesOf = (...changes: Parameters<typeof specOf>) => riskViolations(specOf(...changes)).map(({ rule }) => rule);

@@ -105,6 +105,34 @@ describe('the catalogue of this build', () => {
     const personal = [...catalogue.definitions.values()].flatMap((each) =>
       each.personal.map((field) => `${each.type}.${field}`),
     );
-    expect(personal.toSorted()).toEqual(['ModelReplied.text', 'ModelReplied.tool_uses', 'TurnReceived.text']);
+    expect(personal.toSorted()).toEqual([
+      'ApprovalRequested.paper',
+      'DirectiveAmended.args',
+      'DirectiveApprovalRequested.action',
+      'DirectiveApprovalRequested.verdict',
+      'DirectiveCompleted.result',
+      'DirectiveDrafted.content',
+      'DirectiveJudged.steps',
+      'DirectiveRevised.content',
+      'ModelReplied.text',
+      'ModelReplied.tool_uses',
+      'RunCompleted.result',
+      'RunCreated.approval',
+      'RunCreated.plan',
+      'StepAmended.args',
+      'StepApprovalRequested.action',
+      'StepApprovalRequested.verdict',
+      'StepJudged.action',
+      'StepJudged.compensation',
+      'StepJudged.question',
+      'StepJudged.verdict',
+      'StepOutcomeResolved.result',
+      'StepSucceeded.result',
+      'StepSucceeded.undo',
+      'ToolCallEnded.content',
+      'ToolsRequested.calls',
+      'TurnReceived.text',
+      'UndoSucceeded.result',
+    ]);
   });
 });

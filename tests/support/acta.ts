@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
-import { startNode, type ActaNode } from '../../src/wiring.ts';
+import { startNode, type ActaNode, type Stage } from '../../src/wiring.ts';
 import { copyMigratedCluster } from './migrated.cluster.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -38,10 +38,11 @@ export const startHere = async (
   folder: string,
   more: Environment = {},
   afterwards: Afterwards = onTestFinished,
+  stage: Stage = {},
 ): Promise<ActaNode & { readonly url: string }> => {
   const read = readConfig(environment(folder, more), folder);
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
-  const node = await startNode(read.config);
+  const node = await startNode(read.config, stage);
   let stopped: Promise<void> | undefined;
   const stop = (grace_ms: number): Promise<void> => (stopped ??= node.stop(grace_ms));
   afterwards(() => stop(1_000));
@@ -60,10 +61,17 @@ export interface Server {
 const ended = (child: ChildProcess): Promise<number | string> =>
   new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')));
 
-/** A server in a process of its own, which can be killed. Waits until it has said where it listens. */
-export const startServer = async (folder: string, more: Environment = {}): Promise<Server> => {
+/**
+ * A server in a process of its own, which can be killed. Waits until it has said where it listens. Another `program` than
+ * the server itself announces itself in the same way.
+ */
+export const startServer = async (
+  folder: string,
+  more: Environment = {},
+  program: readonly string[] = [main, 'serve'],
+): Promise<Server> => {
   const { ACTA_CRASH_AT: _, ...env } = process.env;
-  const child = spawn(process.execPath, [main, 'serve'], {
+  const child = spawn(process.execPath, program, {
     env: { ...env, ...environment(folder, more) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

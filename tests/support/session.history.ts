@@ -32,6 +32,7 @@ export const plan: ContextPlan = {
   agent_revision: 0,
   template: 'acta-context/1',
   model: null,
+  tools: [],
   max_tokens: 1_024,
   budget_tokens: 8_000,
   sections: [{ name: 'input', tokens: 2, turn_ids: [], left_out: 0 }],
@@ -70,13 +71,13 @@ export const contextRefused = ContextRefused({
   fault: 'context_too_large',
   message: 'it was context_too_large',
 });
-export const called = (attempt: number) => ModelCalled({ ...of, attempt, request_digest });
+export const called = (attempt: number) => ModelCalled({ ...of, attempt, round: 1, request_digest });
 export const replied = (attempt: number) => ModelReplied({ ...of, attempt, ...reply, tool_uses: [] });
 export const retryScheduled = (attempt: number, retry_at: string) =>
   ModelRetryScheduled({ ...of, attempt, fault: 'timeout', message: 'it was timeout', retry_at });
 export const modelFailed = (attempt: number) =>
   ModelFailed({ ...of, attempt, fault: 'timeout', message: 'it was timeout' });
-export const cancelRequested = TurnCancelRequested({ ...of, reason: 'never mind' });
+export const cancelRequested = TurnCancelRequested({ ...of, reason: 'never mind', directive_ids: [] });
 export const assessed = (outcome: 'success' | 'failure' | 'canceled', attempts: number) =>
   TurnAssessed({ ...of, outcome, signals: { attempts, empty_reply: false, truncated: false }, stages: [] });
 export const completed = TurnCompleted(of);

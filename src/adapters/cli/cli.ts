@@ -5,6 +5,7 @@ import { stoppable } from './terminal/interrupts.ts';
 import type { CliOptions } from './occasion.ts';
 import { program } from './program.ts';
 import { terminal } from './terminal/terminal.ts';
+import { visible } from './terminal/visible.ts';
 
 /** `--agent_id` is as good as `--agent-id`: on the wire and in every document fields are written with underscores. */
 const withDashes = (argv: readonly string[]): readonly string[] => {
@@ -40,7 +41,8 @@ const told = (error: unknown, options: CliOptions): number => {
   }
   if (!(error instanceof Failure)) throw error;
   const { warn, tint } = terminal(options, {});
-  warn(`${tint('red', 'error:')} ${error.message}`);
+  // It may hold what somebody else wrote.
+  warn(`${tint('red', 'error:')} ${visible(error.message)}`);
   if (error.hint !== undefined) warn(`${tint('dim', 'hint:')} ${error.hint}`);
   return error.exit;
 };

@@ -36,6 +36,10 @@ export type ProblemDocument = z.infer<typeof ProblemDocument>;
 const byCode: Readonly<Record<string, Exit>> = {
   policy_denied: exits.denied,
   budget_exhausted: exits.denied,
+  action_changed: exits.conflict,
+  approval_closed: exits.conflict,
+  four_eyes: exits.not_allowed,
+  role_missing: exits.not_allowed,
   model_disabled: exits.failed,
 };
 
@@ -105,6 +109,10 @@ const hints: Readonly<Record<string, string>> = {
   projection_behind: 'it catches up by itself; acta projections list shows how far it is',
   model_disabled: 'set LLM_PROVIDER for the server, or try acta demo',
   agent_paused: 'acta agents resume <agent_id>',
+  action_changed: 'read it again, and decide on what you read: acta approvals show <approval_id>',
+  approval_closed: 'acta approvals show <approval_id> says how it ended',
+  four_eyes: 'somebody who had no hand in asking has to decide',
+  role_missing: 'ask for a key that has the role: acta keys create --help',
 };
 
 /** The failure that a problem document stands for, with every field it objects to. */

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { z } from 'zod';
+import { approve } from './approve/approve.ts';
 import { chat } from './chat/chat.ts';
 import { doctor } from './doctor/doctor.ts';
 import { Failure, exits, understood, usage } from './exits.ts';
@@ -87,6 +88,12 @@ const tailCommand = (act: Act): Command =>
       ),
     )
     .action(act((prepared) => tail(prepared)));
+
+const approveCommand = (act: Act, ended: (exit: number) => void): Command =>
+  new Command('approve')
+    .description('Go through what waits for an agreement, soonest expiry first; off a terminal it is listed')
+    .addHelpText('before', examples('acta approve', 'acta approve --json', 'acta approve --no-input || echo waiting'))
+    .action(act(async (prepared) => ended(await approve(prepared))));
 
 const Begun = z.looseObject({ operation_id: z.string() });
 
@@ -177,7 +184,8 @@ export const program = (options: CliOptions, ended: (exit: number) => void): Com
         .action(act((prepared) => status(prepared))),
     )
     .addCommand(chatCommand(act))
-    .addCommand(tailCommand(act));
+    .addCommand(tailCommand(act))
+    .addCommand(approveCommand(act, ended));
   addVerbs(
     top,
     options.operations.flatMap((operation) => verbOf(operation) ?? []),

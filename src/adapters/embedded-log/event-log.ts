@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { derived } from '../../domain/kernel/ids.ts';
 import { LogError, type Appended, type EventLog, type Expected, type NewEvent, type Write } from '../../ports.ts';
 import type { WrittenStream } from './messages.ts';
-import { readAllPages, readStreamPages } from './page.reader.ts';
+import { reachedPosition, readAllPages, readStreamPages } from './page.reader.ts';
 import type { StoreOutcome } from './storage.ts';
 import { metadataJson, metadataFrom } from './stream.metadata.ts';
 import { metadataStreamOf } from './stream.settings.ts';
@@ -118,10 +118,7 @@ export const openEmbeddedLog = async (options: EmbeddedLogOptions): Promise<Embe
     metadata: (stream) =>
       metadataFrom(readStreamPages(ask, metadataStreamOf(stream), { direction: 'backward', limit: 1 })),
     setMetadata,
-    head: async () => {
-      const position = await ask<number>({ ask: 'head' }).answer;
-      return position === 0 ? -1n : BigInt(position);
-    },
+    head: async () => reachedPosition(await ask<number>({ ask: 'head' }).answer),
     close: async () => {
       // A thread that has ended has closed its log, or left it to be recovered.
       await ask({ ask: 'close' }).answer.catch(() => undefined);

@@ -45,6 +45,9 @@ export const positionOf = (position: bigint | 'start' | 'end'): number | 'start'
   return Number.isSafeInteger(number) ? Math.max(number, 0) : 'end';
 };
 
+/** The position of the port for one of the store, whose first is 1: what is 0 there is before the first event. */
+export const reachedPosition = (position: number): bigint => (position === 0 ? -1n : BigInt(position));
+
 /** The pages of the whole log, or of what a filter leaves of it. */
 export async function* readAllPages(
   ask: Ask,

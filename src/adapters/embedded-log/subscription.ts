@@ -1,7 +1,7 @@
 import type { Batch, Subscribe } from '../../ports.ts';
 import type { AllAnswer } from './messages.ts';
 import { decodePage } from './page.codec.ts';
-import { positionOf } from './page.reader.ts';
+import { positionOf, reachedPosition } from './page.reader.ts';
 import type { Conversation, LogThread } from './thread.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function* follow(ask: LogThread['ask'], { from, filter, signal }: S
     while (!signal.aborted) {
       const { page, considered, end } = await coming.answer;
       coming = next(considered, end);
-      yield { events: decodePage(page), position: BigInt(considered), live: end };
+      yield { events: decodePage(page), position: reachedPosition(considered), live: end };
     }
   } catch (error) {
     if (!signal.aborted) throw error;

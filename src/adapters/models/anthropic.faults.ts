@@ -1,5 +1,6 @@
 import type { APIError } from '@anthropic-ai/sdk';
 import type { ModelRequest } from '../../ports.ts';
+import { textOf } from './message.text.ts';
 import { failed, type Failed } from './outcome.ts';
 
 /** A provider that asks for more patience than this is taken to have asked for this much. */
@@ -44,7 +45,7 @@ export const retryAfterMs = (headers: Headers | undefined, now: number): number 
 
 /** Whether a text repeats some twenty characters of the prompt, or a short message whole. */
 const echoes = (text: string, { system, messages }: ModelRequest): boolean => {
-  const said = [system, ...messages.map(({ content }) => content)];
+  const said = [system, ...messages.map(textOf)];
   if (said.some(({ length }, at) => length >= 4 && length < echoChars && text.includes(said[at] ?? ''))) return true;
   const prompt = said.join('\n');
   for (let at = 0; at + echoChars <= text.length; at += echoChars / 2)

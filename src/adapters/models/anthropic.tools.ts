@@ -1,4 +1,4 @@
-import type { ModelRequest } from '../../ports.ts';
+import type { MessageBlock, ModelMessage, ModelRequest } from '../../ports.ts';
 
 /** The provider takes names of 1 to 64 letters, digits, dashes and underscores. */
 const nameCharsMax = 64;
@@ -13,4 +13,22 @@ export const wireNames = (tools: ModelRequest['tools'] = []): ReadonlyMap<string
     names.set(wire, name);
   }
   return names;
+};
+
+const wireBlock = (block: MessageBlock, wireNameOf: (name: string) => string): Readonly<Record<string, unknown>> => {
+  if (block.type === 'text') return { type: 'text', text: block.text };
+  if (block.type === 'tool_use')
+    return { type: 'tool_use', id: block.id, name: wireNameOf(block.name), input: block.input };
+  const { tool_use_id, content, is_error } = block;
+  return { type: 'tool_result', tool_use_id, content, ...(is_error ? { is_error } : {}) };
+};
+
+/** A message as the provider takes it; tools under the names that they have on the wire. */
+export const wireMessage = (
+  { role, content }: ModelMessage,
+  names: ReadonlyMap<string, string>,
+): { readonly role: string; readonly content: unknown } => {
+  if (typeof content === 'string') return { role, content };
+  const own = new Map([...names].map(([wire, name]) => [name, wire]));
+  return { role, content: content.map((block) => wireBlock(block, (name) => own.get(name) ?? name)) };
 };

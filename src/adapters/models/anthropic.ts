@@ -3,8 +3,9 @@ import type { Model, ModelOutcome, ModelRequest } from '../../ports.ts';
 import { assembled } from './anthropic.answer.ts';
 import { faultOf } from './anthropic.faults.ts';
 import { costOf, takesTemperature } from './anthropic.prices.ts';
-import { wireNames } from './anthropic.tools.ts';
+import { wireMessage, wireNames } from './anthropic.tools.ts';
 import { callLimits, watchOf, type CallLimits, type Watch } from './anthropic.wire.ts';
+import { requestBytes } from './message.text.ts';
 import { cancelled, failed, guarded, unanswerable } from './outcome.ts';
 
 export interface AnthropicOptions {
@@ -39,7 +40,7 @@ const paramsOf = (request: ModelRequest, model: string, names: ReadonlyMap<strin
   return {
     model,
     max_tokens,
-    messages: messages.map(({ role, content }) => ({ role, content })),
+    messages: messages.map((message) => wireMessage(message, names)),
     stream: true,
     ...(system === '' ? {} : { system }),
     ...(temperature === undefined || !takesTemperature(model) ? {} : { temperature }),
@@ -103,6 +104,14 @@ export const anthropicModel = (options: AnthropicOptions): Model => {
   return {
     provider,
     default_model,
+    // No token is shorter than a byte.
+    cost_micros_max: (request) =>
+      costOf(request.model === '' ? default_model : request.model, {
+        input_tokens: requestBytes(request),
+        output_tokens: request.max_tokens,
+        cache_read_tokens: 0,
+        cache_write_tokens: 0,
+      }),
     complete: async (request, { signal, onText }) => {
       if (api_key === '') return failed('misconfigured', 'anthropic needs a key: set ANTHROPIC_API_KEY', false);
       if (!usable(base_url)) return failed('misconfigured', 'ANTHROPIC_BASE_URL is not an http(s) address', false);

@@ -23,6 +23,7 @@ const unknownModel = (name: string): Model => {
   return {
     provider: shown,
     default_model: 'none',
+    cost_micros_max: () => 0,
     complete: () => Promise.resolve(failed('misconfigured', message, false)),
   };
 };

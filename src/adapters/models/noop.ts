@@ -8,5 +8,6 @@ const hint =
 export const noopModel = (): Model => ({
   provider: 'noop',
   default_model: 'none',
+  cost_micros_max: () => 0,
   complete: () => Promise.resolve(failed('disabled', hint, false)),
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sha256, type Json } from '../../domain/kernel/digest.ts';
 import type { Model, ModelOutcome, ModelRequest, ReplyBlock } from '../../ports.ts';
 import { cancelled, estimatedTokens, failed, guarded, unanswerable, type Failed } from './outcome.ts';
+import { textOf } from './message.text.ts';
 import { filled, head, matched, scriptSchema, type Match, type Prompt, type Script } from './script.ts';
 
 export const scriptBytesMax = 1024 * 1024;
@@ -35,7 +36,8 @@ const readScript = async (path: string): Promise<Script | Failed> => {
 
 const promptOf = ({ system, messages }: ModelRequest): Prompt => {
   const asked = messages.filter(({ role }) => role === 'user');
-  return { system, message: asked.at(-1)?.content ?? '', turn: asked.length };
+  const last = asked.at(-1);
+  return { system, message: last === undefined ? '' : textOf(last), turn: asked.length };
 };
 
 /** Cuts a text at spaces into about so many pieces, which together are the text. */
@@ -116,7 +118,7 @@ export const scriptedModel = (source: { readonly file?: string; readonly script?
       if (signal.aborted) return cancelled();
       say(piece);
     }
-    const asked = request.system + request.messages.map(({ content }) => content).join('');
+    const asked = request.system + request.messages.map(textOf).join('');
     const answered = text + calls.map((call) => JSON.stringify(call)).join('');
     return {
       ok: true,
@@ -137,5 +139,5 @@ export const scriptedModel = (source: { readonly file?: string; readonly script?
       },
     };
   };
-  return { provider, default_model: model, complete };
+  return { provider, default_model: model, cost_micros_max: () => 0, complete };
 };

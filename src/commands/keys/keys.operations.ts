@@ -4,7 +4,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { sha256 } from '../../domain/kernel/digest.ts';
 import { isProblem, type Problem } from '../../domain/kernel/operation.ts';
-import { key, scopesBeyond, type KeyState } from '../../domain/key/key.decider.ts';
+import { beyond, key, type KeyState } from '../../domain/key/key.decider.ts';
 import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import type { Receipt } from '../execute.ts';
@@ -36,11 +36,17 @@ const past = (instant: string | null, now: number) =>
       })
     : undefined;
 
-const beyond = (asked: readonly string[], held: readonly string[]): Problem | undefined => {
-  const scopes = scopesBeyond(asked, held);
-  return scopes.length === 0
+interface Powers {
+  readonly scopes: readonly string[];
+  readonly roles?: readonly string[];
+}
+
+const tooMuch = (asked: Powers, held: Powers): Problem | undefined => {
+  const scopes = beyond(asked.scopes, held.scopes);
+  const roles = beyond(asked.roles ?? [], held.roles ?? []);
+  return scopes.length + roles.length === 0
     ? undefined
-    : problem('insufficient_scope', 'nobody gives what they do not have', { more: { scopes } });
+    : problem('insufficient_scope', 'nobody gives what they do not have', { more: { scopes, roles } });
 };
 
 /**
@@ -74,6 +80,8 @@ export const issueKey = command({
   input: z.strictObject({
     name: z.string().min(1).max(200),
     scopes: z.array(z.enum(scopes)).min(1).max(100),
+    /** What policies and approvals know its holder by, such as `ops`. */
+    roles: z.array(z.string().min(1).max(100)).max(50).default([]),
     expires_at: expires_at.default(null),
   }),
   output: KeySecret,
@@ -84,11 +92,11 @@ export const issueKey = command({
   examples: [
     {
       title: 'A key that may look',
-      input: { name: 'dashboard', scopes: ['agents:read', 'sessions:read'], expires_at: null },
+      input: { name: 'dashboard', scopes: ['agents:read', 'sessions:read'], roles: [], expires_at: null },
     },
   ],
   run: async (context, input, call) => {
-    const refused = beyond(input.scopes, call.principal.scopes) ?? past(input.expires_at, context.engine.clock.now());
+    const refused = tooMuch(input, call.principal) ?? past(input.expires_at, context.engine.clock.now());
     if (refused !== undefined) return refused;
     const id = derived('key', call.command_id);
     const secret = context.secret();
@@ -124,8 +132,7 @@ export const rotateKey = command({
     const known = await keyNow(context, id);
     if (isProblem(known)) return known;
     const now = context.engine.clock.now();
-    const refused =
-      beyond(known.scopes, call.principal.scopes) ?? past(until === undefined ? known.expires_at : until, now);
+    const refused = tooMuch(known, call.principal) ?? past(until === undefined ? known.expires_at : until, now);
     if (refused !== undefined) return refused;
     const secret = context.secret();
     const previous_until = new Date(now + overlap_seconds * 1_000).toISOString();

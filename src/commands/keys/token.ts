@@ -9,6 +9,19 @@ export const scopes = [
   'agents:write',
   'sessions:read',
   'sessions:write',
+  'capabilities:read',
+  'capabilities:admin',
+  'policies:read',
+  'policies:write',
+  'policies:admin',
+  'directives:read',
+  'directives:write',
+  'approvals:read',
+  'approvals:write',
+  'runs:read',
+  'runs:write',
+  'budgets:read',
+  'budgets:write',
   'events:read',
   'projections:read',
   'projections:admin',
@@ -34,6 +47,7 @@ export interface KnownKey {
   readonly key_id: string;
   readonly tenant: string;
   readonly scopes: readonly string[];
+  readonly roles: readonly string[];
   readonly secret_hash: string;
   readonly previous_hash: string | null;
   readonly previous_until: number | null;
@@ -53,7 +67,7 @@ export const opens = (known: KnownKey, secret: string, now: number): boolean => 
   return overlap && known.previous_hash !== null && same(known.previous_hash, shown);
 };
 
-const everything = [...scopes];
+const everything = { tenant: 'default', scopes: [...scopes], roles: ['*'] };
 
 export interface Door {
   /** The bootstrap key of the environment, if there is one. */
@@ -75,12 +89,12 @@ export const authenticate = ({ bootstrap, loopbackOpen, find, now }: Door) => {
     from: { readonly loopback: boolean },
   ): Promise<Principal | undefined> => {
     if (credential === undefined)
-      return loopbackOpen && from.loopback ? { actor: 'user:local', tenant: 'default', scopes: everything } : undefined;
+      return loopbackOpen && from.loopback ? { actor: 'user:local', ...everything } : undefined;
     if (bootstrapHash !== undefined && same(bootstrapHash, sha256(credential)))
-      return { actor: 'key:bootstrap', tenant: 'default', scopes: everything };
+      return { actor: 'key:bootstrap', ...everything };
     const shown = tokenParts(credential);
     const known = shown === undefined ? undefined : await find(shown.key_id);
     if (shown === undefined || known === undefined || !opens(known, shown.secret, now())) return undefined;
-    return { actor: `key:${known.key_id}`, tenant: known.tenant, scopes: known.scopes };
+    return { actor: `key:${known.key_id}`, tenant: known.tenant, scopes: known.scopes, roles: known.roles };
   };
 };

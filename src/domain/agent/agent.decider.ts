@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Decider } from '../kernel/decider.ts';
+import { digest } from '../kernel/digest.ts';
 import { governed } from '../kernel/lifecycle.ts';
 import type { AgentCommand } from './agent.commands.ts';
 import {
@@ -26,7 +27,7 @@ export interface AgentState {
 const changed = (profile: AgentProfile, changes: Partial<AgentProfile>): Partial<AgentProfile> =>
   Object.fromEntries(
     Object.entries(changes).filter(
-      ([name, value]) => value !== undefined && profile[name as keyof AgentProfile] !== value,
+      ([name, value]) => value !== undefined && digest(profile[name as keyof AgentProfile]) !== digest(value),
     ),
   );
 

@@ -14,10 +14,25 @@ export const AgentProfile = z.strictObject({
   max_tokens: z.int().min(1).max(64_000),
   /** How much context a turn may carry, in estimated tokens (requirements C46, C47). */
   context_tokens: z.int().min(500).max(200_000),
+  /** Capabilities that it is offered as tools; `*` is anything, a trailing `*` a beginning. The gate judges every call of them. */
+  capabilities: z.array(z.string().min(1).max(200)).max(100),
+  /** Where what it proposes is to be done; policies list the scopes they allow. */
+  scope: z.string().min(1).max(200),
 });
 export type AgentProfile = z.infer<typeof AgentProfile>;
 
-export const AgentRegistered = event('AgentRegistered', z.object({ agent_id: id, ...AgentProfile.shape }));
+/** What an agent has that was registered before agents could act: nothing. */
+export const unacting = { capabilities: [] as string[], scope: 'development' };
+
+export const AgentRegistered = event(
+  'AgentRegistered',
+  z.object({
+    agent_id: id,
+    ...AgentProfile.shape,
+    capabilities: AgentProfile.shape.capabilities.default(unacting.capabilities),
+    scope: AgentProfile.shape.scope.default(unacting.scope),
+  }),
+);
 export const AgentRevised = event('AgentRevised', z.object({ agent_id: id, changes: AgentProfile.partial() }));
 export const AgentPaused = event('AgentPaused', z.object({ agent_id: id, reason: z.string().max(2_000) }));
 export const AgentResumed = event('AgentResumed', z.object({ agent_id: id, reason: z.string().max(2_000) }));

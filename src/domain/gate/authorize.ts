@@ -1,4 +1,4 @@
-import { higherRisk, type CapabilitySpec, type RiskLevel } from './capability.spec.ts';
+import { higherRisk, type CapabilitySpec, type RiskLevel } from '../capability/capability.spec.ts';
 import type { PolicyRule } from './policy.document.ts';
 import { staticChecks } from './checks.ts';
 import { conditionsTried, type Tried } from './conditions.ts';

@@ -1,4 +1,4 @@
-import type { CapabilitySpec } from './capability.spec.ts';
+import type { CapabilitySpec } from '../capability/capability.spec.ts';
 import type { PolicyDocument } from './policy.document.ts';
 import type { Question } from './question.ts';
 import { isLike } from './conditions.ts';

@@ -1,5 +1,6 @@
 import type { ArgumentCondition, RuleConditions } from './policy.document.ts';
 import type { GateRequest } from './question.ts';
+import { valueAt } from './templates.ts';
 import type { Fact } from './verdict.ts';
 
 const shownCharsMax = 500;
@@ -14,18 +15,6 @@ const isLikeAny = (patterns: readonly string[], value: string): boolean =>
 /** A value as a person reads it, cut where it is long. */
 const shown = (value: unknown): string =>
   (value === undefined ? 'absent' : JSON.stringify(value)).slice(0, shownCharsMax);
-
-/** What stands at a path like `order.lines.0.amount`; own members only. */
-const at = (value: unknown, path: string): unknown =>
-  path
-    .split('.')
-    .reduce<unknown>(
-      (inner, key) =>
-        typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
-          ? (inner as Readonly<Record<string, unknown>>)[key]
-          : undefined,
-      value,
-    );
 
 const argumentHolds = (condition: ArgumentCondition, value: unknown): boolean => {
   if (value === undefined) return condition.is === 'absent';
@@ -49,6 +38,10 @@ const argumentHolds = (condition: ArgumentCondition, value: unknown): boolean =>
   }
 };
 
+/** Whether every condition on arguments holds. */
+export const argumentsHold = (conditions: readonly ArgumentCondition[], args: unknown): boolean =>
+  conditions.every((condition) => argumentHolds(condition, valueAt(args, condition.path)));
+
 /** One condition of a rule, whether it holds for a request, and what that was read from. */
 export interface Tried {
   readonly holds: boolean;
@@ -67,7 +60,7 @@ export const conditionsTried = (when: RuleConditions, request: GateRequest): rea
   const conditions: Tried[] = [];
   if (when.principals) conditions.push(tried('principal', who, when.principals, isLikeAny(when.principals, who)));
   if (when.roles) {
-    const held = when.roles.some((role) => principal.roles.includes(role));
+    const held = when.roles.some((role) => principal.roles.includes(role) || principal.roles.includes('*'));
     conditions.push(tried('roles', principal.roles, when.roles, held));
   }
   if (when.capabilities)
@@ -82,7 +75,7 @@ export const conditionsTried = (when: RuleConditions, request: GateRequest): rea
     conditions.push(tried('environment', environment, when.environments, when.environments.includes(environment)));
   if (when.scopes) conditions.push(tried('scope', scope, when.scopes, isLikeAny(when.scopes, scope)));
   for (const condition of when.arguments ?? []) {
-    const value = at(args, condition.path);
+    const value = valueAt(args, condition.path);
     const wanted = 'value' in condition ? { [condition.is]: condition.value } : condition.is;
     conditions.push(tried(`arguments.${condition.path}`, value, wanted, argumentHolds(condition, value)));
   }

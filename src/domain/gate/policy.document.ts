@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RiskLevel } from './capability.spec.ts';
+import { RiskLevel } from '../capability/capability.spec.ts';
 
 /** How strict a decision is: each is stricter than the ones before it (requirements C6). */
 export const decisions = ['allow', 'warn', 'require_approval', 'deny'] as const;
@@ -61,6 +61,10 @@ export const ApprovalTerms = z.strictObject({
     .min(1_000)
     .max(30 * dayMs),
   reason_required: z.boolean(),
+  /** Nobody who had a hand in asking may agree (design 5, rule 5). */
+  four_eyes: z.boolean().default(true),
+  /** The address that is configured is told of the request. */
+  webhook: z.boolean().default(false),
 });
 export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
 

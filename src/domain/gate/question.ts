@@ -1,27 +1,22 @@
-import type { CapabilitySpec, RiskLevel } from './capability.spec.ts';
+import { z } from 'zod';
+import { RiskLevel, type CapabilitySpec } from '../capability/capability.spec.ts';
 import type { PolicyDocument } from './policy.document.ts';
-
-/** Who wants it. Permissions are the scopes of the key, roles those that policies speak of. */
-export interface GatePrincipal {
-  readonly type: 'agent' | 'user';
-  readonly id: string;
-  readonly roles: readonly string[];
-  readonly permissions: readonly string[];
-}
+import { GatePrincipal } from './principal.ts';
 
 /** What somebody wants done. */
-export interface Question {
-  readonly principal: GatePrincipal;
-  readonly capability_id: string;
+export const Question = z.object({
+  principal: GatePrincipal,
+  capability_id: z.string().max(100),
   /** Validated: what would really be handed to the capability. */
-  readonly args: unknown;
-  readonly scope: string;
-  readonly environment: string;
+  args: z.unknown(),
+  scope: z.string().max(200),
+  environment: z.string().max(200),
   /** What the directive may spend; null where it names nothing, `unreadable` where it names what is no amount. */
-  readonly budget_micros: number | null | 'unreadable';
+  budget_micros: z.union([z.int().min(0), z.null(), z.literal('unreadable')]),
   /** What depends on it, as the one who proposes sees it: may raise the risk, never lower it (requirements C10). */
-  readonly stakes?: RiskLevel;
-}
+  stakes: RiskLevel.optional(),
+});
+export type Question = z.infer<typeof Question>;
 
 /** A question with what the registry says of it. */
 export interface GateRequest extends Question {

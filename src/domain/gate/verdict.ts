@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RiskLevel } from './capability.spec.ts';
+import { RiskLevel } from '../capability/capability.spec.ts';
 import { ApprovalTerms, Decision, decisions } from './policy.document.ts';
 
 const shown = z.string().max(2_000);
@@ -26,7 +26,7 @@ export const Verdict = z.object({
   would_allow: z.array(shown).max(20),
   /** Who must agree, where an approval is required. */
   approval: ApprovalTerms.nullable(),
-  policy: z.object({ name: z.string().max(200), version: z.int().min(1), digest: z.string().max(100) }),
+  policy: z.object({ name: z.string().max(200), version: z.int().min(0), digest: z.string().max(100) }),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

@@ -6,6 +6,8 @@ export interface Principal {
   readonly actor: string;
   readonly tenant: string;
   readonly scopes: readonly string[];
+  /** What policies and approvals know a person by; `*` for every role. None where left out. */
+  readonly roles?: readonly string[];
 }
 
 /** What surrounds one call of an operation. */

@@ -10,6 +10,7 @@ export type KeyCommand =
       readonly key_id: string;
       readonly name: string;
       readonly scopes: readonly string[];
+      readonly roles: readonly string[];
       readonly secret_hash: string;
       readonly expires_at: string | null;
     }
@@ -29,20 +30,21 @@ export interface KeyState {
   readonly key_id: string;
   /** What the key allows; it is the same for as long as there is the key. */
   readonly scopes: readonly string[];
+  readonly roles: readonly string[];
   readonly expires_at: string | null;
 }
 
 /** Whoever gets a key's secret may do what the key may: nobody is given more than they have. */
-export const scopesBeyond = (asked: readonly string[], held: readonly string[]): readonly string[] =>
-  asked.filter((scope) => !held.includes(scope));
+export const beyond = (asked: readonly string[], held: readonly string[]): readonly string[] =>
+  held.includes('*') ? [] : asked.filter((one) => !held.includes(one));
 
 const rules: Decider<KeyCommand, KeyState, KeyEvent, KeyRefusal> = {
-  initial: { phase: keyLifecycle.initial, key_id: '', scopes: [], expires_at: null },
+  initial: { phase: keyLifecycle.initial, key_id: '', scopes: [], roles: [], expires_at: null },
 
   decide: (command, { phase, key_id, ...known }) => {
     if (command.type === 'IssueKey') {
-      const { type: _, scopes, ...issued } = command;
-      return E.right([KeyIssued({ ...issued, scopes: [...scopes] })]);
+      const { type: _, scopes, roles, ...issued } = command;
+      return E.right([KeyIssued({ ...issued, scopes: [...scopes], roles: [...roles] })]);
     }
     if (key_id === '') return E.left({ reason: 'KeyUnknown' });
     if (command.type === 'RotateKey') {
@@ -55,8 +57,8 @@ const rules: Decider<KeyCommand, KeyState, KeyEvent, KeyRefusal> = {
   evolve: (state, event) => {
     switch (event.type) {
       case 'KeyIssued': {
-        const { key_id, scopes, expires_at } = event.data;
-        return { ...state, key_id, scopes, expires_at };
+        const { key_id, scopes, roles, expires_at } = event.data;
+        return { ...state, key_id, scopes, roles, expires_at };
       }
       case 'KeyRotated':
         return { ...state, expires_at: event.data.expires_at };

@@ -12,6 +12,8 @@ export const KeyIssued = event(
     key_id: id,
     name: z.string().min(1).max(200),
     scopes: z.array(z.string().min(1).max(100)).min(1).max(100),
+    /** Keys issued before there were roles have none. */
+    roles: z.array(z.string().min(1).max(100)).max(50).default([]),
     secret_hash: secretHash,
     expires_at: instant.nullable(),
   }),

@@ -1,6 +1,6 @@
 import { digest } from '../kernel/digest.ts';
 import type { ContextPlan } from './session.events.ts';
-import type { Exchange } from './session.state.ts';
+import type { Exchange, Round } from './session.state.ts';
 
 /** Raised when the layout of a context changes, so that a record says which layout it was. */
 export const template = 'acta-context/1';
@@ -19,15 +19,36 @@ export interface Speaker {
   readonly context_tokens: number;
 }
 
+/** A part of a message, in the words of the model port. */
+export type Block =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: unknown }
+  | {
+      readonly type: 'tool_result';
+      readonly tool_use_id: string;
+      readonly name: string;
+      readonly content: string;
+      readonly is_error: boolean;
+    };
+
 export interface Message {
   readonly role: 'user' | 'assistant';
-  readonly content: string;
+  readonly content: string | readonly Block[];
 }
+
+/** A tool as a context plan cites it. */
+export type Tool = ContextPlan['tools'][number];
 
 export interface AssembledRequest {
   readonly system: string;
   readonly messages: readonly Message[];
 }
+
+/** The name of a request: what is said, to which model, with which tools in reach. */
+export const digestOfRequest = (
+  request: AssembledRequest,
+  { model, max_tokens, tools }: Pick<ContextPlan, 'model' | 'max_tokens'> & { readonly tools: readonly Tool[] },
+): string => digest({ ...request, model, max_tokens, ...(tools.length === 0 ? {} : { tools }) });
 
 /** What a model is sent, from what the log holds and which turns the plan quotes. The same plan always gives the same request. */
 export const requestOf = (
@@ -45,6 +66,33 @@ export const requestOf = (
     ]);
   return { system: identity_prompt, messages: [...earlier, { role: 'user', content: text }] };
 };
+
+/** What was wanted in a round, and what came of it: the model's own blocks, and the answers to them. */
+export const messagesOf = (rounds: readonly Round[]): readonly Message[] =>
+  rounds.flatMap(({ text, calls }): readonly Message[] => [
+    {
+      role: 'assistant',
+      content: [
+        ...(text === '' ? [] : [{ type: 'text' as const, text }]),
+        ...calls.map(({ tool_use_id, capability_id, args }) => ({
+          type: 'tool_use' as const,
+          id: tool_use_id,
+          name: capability_id,
+          input: args,
+        })),
+      ],
+    },
+    {
+      role: 'user',
+      content: calls.map(({ tool_use_id, capability_id, ended }) => ({
+        type: 'tool_result' as const,
+        tool_use_id,
+        name: capability_id,
+        content: ended?.content ?? '',
+        is_error: ended?.outcome !== 'completed',
+      })),
+    },
+  ]);
 
 /** The newest turns that fit, in the order they were spoken. A gap in the talk would mislead, so the first that does not fit ends it. */
 const fitting = (
@@ -66,7 +114,12 @@ const fitting = (
  * Lays out a turn's context within the agent's budget: the identity prompt, what was said, and the newest earlier turns
  * that still fit. Undefined where the identity prompt and the message alone are over the budget.
  */
-export const planContext = (speaker: Speaker, history: readonly Exchange[], text: string): ContextPlan | undefined => {
+export const planContext = (
+  speaker: Speaker,
+  history: readonly Exchange[],
+  text: string,
+  tools: readonly Tool[] = [],
+): ContextPlan | undefined => {
   const identity = estimatedTokens(speaker.identity_prompt);
   const input = estimatedTokens(text);
   const room = speaker.context_tokens - identity - input;
@@ -85,6 +138,7 @@ export const planContext = (speaker: Speaker, history: readonly Exchange[], text
       { name: 'history', tokens, turn_ids, left_out: history.length - turn_ids.length },
       { name: 'input', tokens: input, turn_ids: [], left_out: 0 },
     ],
-    request_digest: digest({ ...request, model, max_tokens }),
+    tools: [...tools],
+    request_digest: digestOfRequest(request, { model, max_tokens, tools }),
   };
 };

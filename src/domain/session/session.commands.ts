@@ -20,6 +20,14 @@ export interface Reply {
   readonly latency_ms: number;
 }
 
+/** What became of a tool call that was proposed; `reasons` where it was blocked at once. */
+export interface Proposed {
+  readonly directive_id: string;
+  readonly blocked: boolean;
+  readonly approval_id: string | null;
+  readonly reasons: readonly string[];
+}
+
 /** One thing that ran after a turn. */
 export interface Stage {
   readonly name: string;
@@ -46,4 +54,18 @@ export type SessionCommand =
       readonly outcome: Outcome<Reply>;
     }
   | { readonly type: 'CallAgain'; readonly turn_id: string }
+  | {
+      readonly type: 'RecordProposal';
+      readonly turn_id: string;
+      readonly tool_use_id: string;
+      readonly outcome: Outcome<Proposed>;
+    }
+  | {
+      readonly type: 'RecordToolEnd';
+      readonly turn_id: string;
+      readonly tool_use_id: string;
+      readonly directive_id: string;
+      readonly outcome: 'completed' | 'failed' | 'blocked' | 'canceled';
+      readonly content: string;
+    }
   | { readonly type: 'RecordPostTurn'; readonly turn_id: string; readonly outcome: Outcome<readonly Stage[]> };

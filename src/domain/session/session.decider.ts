@@ -6,7 +6,8 @@ import type { Reply, SessionCommand, Stage } from './session.commands.ts';
 import * as Events from './session.events.ts';
 import type { SessionEvent } from './session.events.ts';
 import { sessionLifecycle } from './session.lifecycle.ts';
-import { evolveSession, unopened, type SessionState, type Turn } from './session.state.ts';
+import { evolveSession, openCalls, unopened, type SessionState, type Turn } from './session.state.ts';
+import { endedCall, proposedCall, toolsWanted } from './session.tools.ts';
 
 export type SessionRefusal =
   | { readonly reason: 'SessionUnknown' }
@@ -26,21 +27,30 @@ const agentEnded: ReadonlyMap<string, string> = new Map([
 ]);
 
 const canceled = (state: SessionState, turn: Turn, reason: string): SessionEvent =>
-  Events.TurnCancelRequested({ ...ids(state, turn), reason });
+  Events.TurnCancelRequested({
+    ...ids(state, turn),
+    reason,
+    directive_ids: openCalls(turn).flatMap(({ directive_id }) => (directive_id === null ? [] : [directive_id])),
+  });
 
-const replied = (state: SessionState, turn: Turn, command: SessionCommand & { type: 'RecordReply' }): SessionEvent => {
+const replied = (
+  state: SessionState,
+  turn: Turn,
+  command: SessionCommand & { type: 'RecordReply' },
+): readonly SessionEvent[] => {
   const { attempt, outcome } = command;
   if (outcome.ok) {
     const { tool_uses, ...reply }: Reply = outcome.result;
-    return Events.ModelReplied({ ...ids(state, turn), attempt, ...reply, tool_uses: [...tool_uses] });
+    const said = Events.ModelReplied({ ...ids(state, turn), attempt, ...reply, tool_uses: [...tool_uses] });
+    return [said, ...toolsWanted(state, turn, outcome.result)];
   }
   const { code: fault, message, retryable, retry_after_ms } = outcome.failure;
   const ended = agentEnded.get(fault);
-  if (ended !== undefined) return canceled(state, turn, ended);
+  if (ended !== undefined) return [canceled(state, turn, ended)];
   const wait = retryable ? backoffMs(modelBackoff, attempt, command.key, retry_after_ms) : undefined;
-  if (wait === undefined) return Events.ModelFailed({ ...ids(state, turn), attempt, fault, message });
+  if (wait === undefined) return [Events.ModelFailed({ ...ids(state, turn), attempt, fault, message })];
   const retry_at = new Date(Date.parse(outcome.at) + wait).toISOString();
-  return Events.ModelRetryScheduled({ ...ids(state, turn), attempt, fault, message, retry_at });
+  return [Events.ModelRetryScheduled({ ...ids(state, turn), attempt, fault, message, retry_at })];
 };
 
 const end = (state: SessionState, turn: Turn): SessionEvent => {
@@ -77,14 +87,21 @@ const duringTurn = (
       }
       const plan = command.outcome.result;
       const { request_digest } = plan;
-      return [Events.ContextAssembled({ ...of, plan }), Events.ModelCalled({ ...of, attempt: 1, request_digest })];
+      return [
+        Events.ContextAssembled({ ...of, plan }),
+        Events.ModelCalled({ ...of, attempt: 1, round: 1, request_digest }),
+      ];
     }
     case 'CallAgain': {
-      const { request_digest = '' } = turn.plan ?? {};
-      return [Events.ModelCalled({ ...of, attempt: turn.attempt + 1, request_digest })];
+      const round = turn.rounds.length + 1;
+      return [Events.ModelCalled({ ...of, attempt: turn.attempt + 1, round, request_digest: turn.request_digest })];
     }
     case 'RecordReply':
-      return command.attempt === turn.attempt ? [replied(state, turn, command)] : [];
+      return command.attempt === turn.attempt ? replied(state, turn, command) : [];
+    case 'RecordProposal':
+      return proposedCall(state, turn, command.tool_use_id, command.outcome);
+    case 'RecordToolEnd':
+      return endedCall(state, turn, command);
     case 'RecordPostTurn': {
       const { outcome } = command;
       const failed = (message: string): readonly Stage[] => [{ name: 'post_turn', ok: false, message }];

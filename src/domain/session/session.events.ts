@@ -25,6 +25,11 @@ export const ContextPlan = z.strictObject({
       left_out: z.int().nonnegative(),
     }),
   ),
+  /** The tools that the model is offered, by the capability and the spec of then. */
+  tools: z
+    .array(z.strictObject({ capability_id: z.string().max(100), spec_digest: digest }))
+    .max(100)
+    .default([]),
   request_digest: digest,
 });
 export type ContextPlan = z.infer<typeof ContextPlan>;
@@ -48,7 +53,9 @@ export const TurnReceived = event(
 export const ContextAssembled = event('ContextAssembled', z.object({ ...turn, plan: ContextPlan }));
 export const ContextRefused = event('ContextRefused', z.object({ ...turn, fault, message: z.string() }));
 /** The intent: from here on a call may have been made. */
-export const ModelCalled = event('ModelCalled', z.object({ ...turn, attempt, request_digest: digest }));
+/** `round` counts the calls of a turn that are not attempts of the same one: after each, tools may act. */
+const round = z.int().min(1).max(100).default(1);
+export const ModelCalled = event('ModelCalled', z.object({ ...turn, attempt, round, request_digest: digest }));
 export const ModelReplied = event(
   'ModelReplied',
   z.object({
@@ -73,7 +80,38 @@ export const ModelRetryScheduled = event(
   z.object({ ...turn, attempt, fault, message: z.string(), retry_at: instant }),
 );
 export const ModelFailed = event('ModelFailed', z.object({ ...turn, attempt, fault, message: z.string() }));
-export const TurnCancelRequested = event('TurnCancelRequested', z.object({ ...turn, reason: z.string().max(2_000) }));
+const toolUse = z.string().min(1).max(200);
+/** What the model wants done. Each becomes a directive of its own: text has no authority (assurance 3.1). */
+export const ToolsRequested = event(
+  'ToolsRequested',
+  z.object({
+    ...turn,
+    round,
+    calls: z.array(z.object({ tool_use_id: toolUse, capability_id: z.string().max(200), args: z.unknown() })).max(100),
+  }),
+  { personal: ['calls'] },
+);
+export const ToolCallProposed = event(
+  'ToolCallProposed',
+  z.object({ ...turn, tool_use_id: toolUse, directive_id: id, approval_id: id.nullable() }),
+);
+/** `rejected`: it never became a directive. `content` is what the model is told. */
+export const ToolCallEnded = event(
+  'ToolCallEnded',
+  z.object({
+    ...turn,
+    tool_use_id: toolUse,
+    directive_id: id.nullable(),
+    outcome: z.enum(['completed', 'failed', 'blocked', 'canceled', 'rejected']),
+    content: z.string().max(40_000),
+  }),
+  { personal: ['content'] },
+);
+/** `directive_ids` are those of tools that have not ended: they are not wanted any more. */
+export const TurnCancelRequested = event(
+  'TurnCancelRequested',
+  z.object({ ...turn, reason: z.string().max(2_000), directive_ids: z.array(id).max(100).default([]) }),
+);
 export const TurnAssessed = event(
   'TurnAssessed',
   z.object({
@@ -101,6 +139,9 @@ export const sessionEvents = [
   ModelReplied,
   ModelRetryScheduled,
   ModelFailed,
+  ToolsRequested,
+  ToolCallProposed,
+  ToolCallEnded,
   TurnCancelRequested,
   TurnAssessed,
   TurnCompleted,

@@ -4,7 +4,7 @@ import type { SessionEvent } from './session.events.ts';
 
 /**
  * A session is idle or has one turn under way: received → prepared → calling → replied → settled → idle. A model call that
- * may be tried again backs off first. Whatever way a turn ends, what comes after a turn still runs (requirements N151).
+ * may be tried again backs off first. Where the model wants tools, it is called again once each has come to its end. Whatever way a turn ends, what comes after a turn still runs (requirements N151).
  */
 export const sessionMachine = setup({ types: { events: {} as { type: SessionEvent['type'] } } }).createMachine({
   id: 'session',
@@ -23,7 +23,16 @@ export const sessionMachine = setup({ types: { events: {} as { type: SessionEven
       },
     },
     backing_off: { on: { ModelCalled: 'calling', TurnCancelRequested: 'canceling' } },
-    replied: { on: { TurnAssessed: 'settled' } },
+    replied: { on: { ToolsRequested: 'acting', TurnAssessed: 'settled' } },
+    acting: {
+      on: {
+        ToolCallProposed: 'acting',
+        ToolCallEnded: 'acting',
+        ModelCalled: 'calling',
+        ModelFailed: 'failing',
+        TurnCancelRequested: 'canceling',
+      },
+    },
     failing: { on: { TurnAssessed: 'settled' } },
     canceling: { on: { TurnAssessed: 'settled' } },
     settled: { on: { TurnCompleted: 'idle', TurnFailed: 'idle', TurnCanceled: 'idle' } },

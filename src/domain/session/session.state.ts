@@ -11,6 +11,21 @@ export interface Exchange {
   readonly reply: string;
 }
 
+/** A tool that the model wanted, and what came of it. */
+export interface ToolCall {
+  readonly tool_use_id: string;
+  readonly capability_id: string;
+  readonly args: unknown;
+  readonly directive_id: string | null;
+  readonly ended: { readonly outcome: string; readonly content: string } | null;
+}
+
+/** One call of the model that wanted tools: what it said, and what they came to. */
+export interface Round {
+  readonly text: string;
+  readonly calls: readonly ToolCall[];
+}
+
 /** The turn under way. */
 export interface Turn {
   readonly turn_id: string;
@@ -18,6 +33,10 @@ export interface Turn {
   readonly text: string;
   readonly plan: ContextPlan | null;
   readonly attempt: number;
+  /** The rounds of tools so far; the last one is under way while the turn acts. */
+  readonly rounds: readonly Round[];
+  /** Of the request under way. */
+  readonly request_digest: string;
   readonly retry_at: string | null;
   readonly reply: { readonly text: string; readonly truncated: boolean } | null;
   readonly failure: { readonly fault: string; readonly message: string } | null;
@@ -50,6 +69,19 @@ export const unopened: SessionState = {
 const amended = (state: SessionState, change: Partial<Turn>): SessionState =>
   state.turn === null ? state : { ...state, turn: { ...state.turn, ...change } };
 
+/** Changes a call of the round under way. */
+const withCall = (state: SessionState, tool_use_id: string, change: Partial<ToolCall>): SessionState => {
+  const rounds = state.turn?.rounds ?? [];
+  const last = rounds.at(-1);
+  if (last === undefined) return state;
+  const calls = last.calls.map((call) => (call.tool_use_id === tool_use_id ? { ...call, ...change } : call));
+  return amended(state, { rounds: [...rounds.slice(0, -1), { ...last, calls }] });
+};
+
+/** The calls that have not come to an end. */
+export const openCalls = ({ rounds }: Turn): readonly ToolCall[] =>
+  rounds.at(-1)?.calls.filter(({ ended: end }) => end === null) ?? [];
+
 const ended = ({ turn, ...state }: SessionState): SessionState => ({
   ...state,
   turn: null,
@@ -70,13 +102,22 @@ export const evolveSession = (state: SessionState, event: SessionEvent): Session
       return { ...state, session_id: event.data.session_id, agent_id: event.data.agent_id };
     case 'TurnReceived': {
       const { turn_id, ordinal, text } = event.data;
-      const blank = { plan: null, attempt: 0, retry_at: null, reply: null, failure: null, cancel_reason: null };
+      const blank = {
+        plan: null,
+        attempt: 0,
+        rounds: [],
+        request_digest: '',
+        retry_at: null,
+        reply: null,
+        failure: null,
+        cancel_reason: null,
+      };
       return { ...state, turns: ordinal, turn: { turn_id, ordinal, text, ...blank } };
     }
     case 'ContextAssembled':
       return amended(state, { plan: event.data.plan });
     case 'ModelCalled':
-      return amended(state, { attempt: event.data.attempt, retry_at: null });
+      return amended(state, { attempt: event.data.attempt, request_digest: event.data.request_digest, retry_at: null });
     case 'ModelRetryScheduled':
       return amended(state, { retry_at: event.data.retry_at });
     case 'ModelReplied':
@@ -84,6 +125,17 @@ export const evolveSession = (state: SessionState, event: SessionEvent): Session
     case 'ContextRefused':
     case 'ModelFailed':
       return amended(state, { failure: { fault: event.data.fault, message: event.data.message } });
+    case 'ToolsRequested': {
+      const calls = event.data.calls.map((call) => ({ ...call, directive_id: null, ended: null }));
+      const rounds = [...(state.turn?.rounds ?? []), { text: state.turn?.reply?.text ?? '', calls }];
+      return amended(state, { rounds, reply: null });
+    }
+    case 'ToolCallProposed':
+      return withCall(state, event.data.tool_use_id, { directive_id: event.data.directive_id });
+    case 'ToolCallEnded': {
+      const { tool_use_id, outcome, content } = event.data;
+      return withCall(state, tool_use_id, { ended: { outcome, content } });
+    }
     case 'TurnCancelRequested':
       return amended(state, { cancel_reason: event.data.reason });
     case 'TurnCompleted':

@@ -11,6 +11,8 @@ export interface AgentRow {
   readonly model: string | null;
   readonly max_tokens: number;
   readonly context_tokens: number;
+  readonly capabilities: readonly string[];
+  readonly scope: string;
   readonly revision: number;
   readonly position: bigint;
   readonly created_at: string;
@@ -25,7 +27,7 @@ const touched = (row: AgentRow | undefined, { revision, position, recorded_at }:
 /** Every agent that was ever registered, as it is now. */
 export const agents = projection<AgentRow, AgentEvent>({
   name: 'agents',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('agent_id', 'uuid', (c) => c.primaryKey())
@@ -37,6 +39,8 @@ export const agents = projection<AgentRow, AgentEvent>({
       .addColumn('model', 'text')
       .addColumn('max_tokens', 'integer', (c) => c.notNull())
       .addColumn('context_tokens', 'integer', (c) => c.notNull())
+      .addColumn('capabilities', 'jsonb', (c) => c.notNull())
+      .addColumn('scope', 'text', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull())
       .addColumn('position', 'bigint', (c) => c.notNull())
       .addColumn('created_at', 'timestamptz', (c) => c.notNull())

@@ -20,7 +20,10 @@ const AgentShown = z.object({
   updated_at: z.iso.datetime(),
 });
 
-const view = ({ tenant: _, position: __, ...row }: AgentRow): z.infer<typeof AgentShown> => row;
+const view = ({ tenant: _, position: __, capabilities, ...row }: AgentRow): z.infer<typeof AgentShown> => ({
+  ...row,
+  capabilities: [...capabilities],
+});
 
 const agentById = statement((db, agent_id: string, tenant: string) =>
   db.selectFrom('agents').selectAll().where('agent_id', '=', agent_id).where('tenant', '=', tenant),

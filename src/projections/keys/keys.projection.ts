@@ -6,6 +6,7 @@ export interface KeyRow {
   readonly tenant: string;
   readonly name: string;
   readonly scopes: readonly string[];
+  readonly roles: readonly string[];
   readonly status: string;
   readonly secret_hash: string;
   readonly previous_hash: string | null;
@@ -19,13 +20,14 @@ export interface KeyRow {
 /** Every API key, with the hash of its secret and never the secret. */
 export const keys = projection<KeyRow, KeyEvent>({
   name: 'keys',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('key_id', 'uuid', (c) => c.primaryKey())
       .addColumn('tenant', 'text', (c) => c.notNull())
       .addColumn('name', 'text', (c) => c.notNull())
       .addColumn('scopes', 'jsonb', (c) => c.notNull())
+      .addColumn('roles', 'jsonb', (c) => c.notNull())
       .addColumn('status', 'text', (c) => c.notNull())
       .addColumn('secret_hash', 'text', (c) => c.notNull())
       .addColumn('previous_hash', 'text')

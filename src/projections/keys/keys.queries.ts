@@ -14,6 +14,7 @@ const KeyShown = z.object({
   key_id: z.uuid(),
   name: z.string(),
   scopes: z.array(z.string()),
+  roles: z.array(z.string()),
   status: z.string(),
   expires_at: z.iso.datetime().nullable(),
   revision: z.int(),
@@ -21,10 +22,11 @@ const KeyShown = z.object({
   updated_at: z.iso.datetime(),
 });
 
-const view = ({ key_id, name, scopes, status, expires_at, revision, created_at, updated_at }: KeyRow) => ({
+const view = ({ key_id, name, scopes, roles, status, expires_at, revision, created_at, updated_at }: KeyRow) => ({
   key_id,
   name,
   scopes: [...scopes],
+  roles: [...roles],
   status,
   expires_at,
   revision,

@@ -2,7 +2,8 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { describeConfig, type Config } from '../../../config.ts';
+import type { Config } from '../../../config.ts';
+import { describeConfig } from '../../../config.described.ts';
 import { announcedServer } from '../server.file.ts';
 import type { Environment } from '../terminal/terminal.ts';
 

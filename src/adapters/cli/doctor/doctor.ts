@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { describeConfig, readConfig, type Described } from '../../../config.ts';
+import { readConfig } from '../../../config.ts';
+import { describeConfig, type Described } from '../../../config.described.ts';
 import { groundChecks, type Check } from './doctor.checks.ts';
 import { client } from '../connection/client.ts';
 import { Failure, exits, understood } from '../exits.ts';

@@ -6,6 +6,7 @@ import type { Asking } from '../connection/client.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { usage } from '../exits.ts';
 import type { Occasion } from '../occasion.ts';
+import { drawn } from './drawings.ts';
 import { answersOf } from './paging.ts';
 import { render } from '../terminal/render.ts';
 import type { Field } from './schema.fields.ts';
@@ -110,7 +111,10 @@ export const carryOut = async (
   const ask = (asked: Input): ReturnType<typeof client.ask> => client.ask(askingOf(verb, asked, flags));
   for await (const { body, headers } of answersOf(ask, input, occasion)) {
     const { out } = flags;
-    await render(typeof out === 'string' ? secured(body, out, occasion) : body, verb.columns, terminal);
+    const picture = drawn(`${verb.noun} ${verb.verb}`, body, terminal);
+    if (picture === undefined)
+      await render(typeof out === 'string' ? secured(body, out, occasion) : body, verb.columns, terminal);
+    else await terminal.print(picture.join('\n'));
     if (verb.sensitive && typeof out !== 'string') terminal.note('keep the secret now: it is shown this once');
     const position = headers.get('Acta-Position');
     if (verb.kind === 'command' && terminal.screen && position !== null)
@@ -126,7 +130,8 @@ export const operationCommand = (verb: Verb): Command => {
   for (const field of verb.flags) for (const option of optionsFor(field)) command.addOption(option);
   command.option('--body <file>', 'the input as JSON, from a file or from - for stdin; flags win over it');
   if (verb.kind === 'command') {
-    command.option('--if-match <revision>', 'only if it is still at this revision');
+    const read = verb.guarded ? 'the revision that you have read; required' : 'only if it is still at this revision';
+    command.option('--if-match <revision>', read);
     command.option('--idempotency-key <key>', 'a name of your own for this request: sent again, it is done once');
   } else {
     command.option('--min-position <position>', 'wait until what was recorded there is visible');

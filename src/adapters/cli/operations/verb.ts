@@ -21,6 +21,8 @@ export interface Verb {
   readonly kind: 'command' | 'query';
   readonly destructive: boolean;
   readonly sensitive: boolean;
+  /** Has to be told which revision was read. */
+  readonly guarded: boolean;
   readonly examples: readonly { readonly title: string; readonly line: string }[];
 }
 
@@ -83,9 +85,10 @@ export const verbOf = (operation: CliOperation): Verb | undefined => {
     kind: operation.kind,
     destructive: operation.mcp?.destructive === true || method === 'DELETE',
     sensitive: operation.sensitive === true,
+    guarded: operation.guarded === true,
     examples: operation.examples.map(({ title, input }) => ({
       title,
-      line: lineOf(parts, isRecord(input) ? input : {}),
+      line: `${lineOf(parts, isRecord(input) ? input : {})}${operation.guarded === true ? ' --if-match 3' : ''}`,
     })),
   };
 };

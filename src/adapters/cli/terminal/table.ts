@@ -1,15 +1,16 @@
 import type { Terminal } from './terminal.ts';
+import { marked } from './visible.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 const cellCharsMax = 60;
 const gap = '  ';
 
-/** A value as one line of text: control characters could move a reader's cursor, so none is passed on. */
+/** A value as one line of text: control characters could move a reader's cursor, so none is passed on; what turns text is shown. */
 export const cellOf = (value: unknown): string => {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  return marked(text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' '));
 };
 
 /** Cut on a screen, where a long cell would break the table; whole elsewhere. */

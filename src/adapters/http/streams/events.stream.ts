@@ -100,10 +100,12 @@ const hand = async (reading: Reading, { events, position, live }: Batch): Promis
     reading.position = String(event.position);
     text = '';
   }
-  reading.position = String(position);
+  // An empty log ends before its first event, for which readers have a word: 0.
+  const reached = String(position < 0n ? 0n : position);
+  reading.position = reached;
   if (live && !reading.live) {
     reading.live = true;
-    text += sseFrame('caught-up', { position: String(position) }, String(position));
+    text += sseFrame('caught-up', { position: reached }, reached);
   }
   return text === '' ? !sink.gone.aborted : sink.write(text);
 };

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { DirectiveState } from '../../domain/directive/directive.state.ts';
+import type { Receipt } from '../execute.ts';
+
+export const DirectiveView = z.object({
+  directive_id: z.uuid(),
+  status: z.enum(['draft', 'proposed', 'approved', 'blocked', 'executing', 'complete', 'aborted']),
+  /** What it waits for; null where it goes on by itself. */
+  waiting_for: z.enum(['approval']).nullable(),
+  approval_id: z.uuid().nullable(),
+  run_id: z.uuid().nullable(),
+  /** Why it is blocked; empty where it is not. */
+  reasons: z.array(z.string()),
+  revision: z.int(),
+});
+export type DirectiveView = z.infer<typeof DirectiveView>;
+
+/** A directive as its own stream has it, for whoever has just commanded it. */
+export const directiveView = ({ state, revision, events }: Receipt<DirectiveState>): DirectiveView => {
+  const { phase, directive_id, asked, run_id } = state;
+  if (phase === 'undrafted') throw new Error('a directive that was commanded is drafted');
+  const blocked = events.findLast(({ type }) => type === 'DirectiveBlocked')?.data as
+    { reasons?: string[] } | undefined;
+  const waits = phase === 'proposed' && asked !== null;
+  return {
+    directive_id,
+    status: phase,
+    waiting_for: waits ? 'approval' : null,
+    approval_id: waits ? asked.approval_id : null,
+    run_id,
+    reasons: phase === 'blocked' ? (blocked?.reasons ?? []) : [],
+    revision,
+  };
+};

@@ -1,0 +1,105 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { z } from 'zod';
+import type { CapabilitySpec } from '../../domain/capability/capability.spec.ts';
+import { authorize } from '../../domain/gate/authorize.ts';
+import type { ActivePolicy } from '../../domain/gate/question.ts';
+import { derived } from '../../domain/kernel/ids.ts';
+import { policy } from '../../domain/policy/policy.decider.ts';
+import type { Capability, Invocation, Invoked } from '../../ports.ts';
+import { execute, type Engine } from '../execute.ts';
+import { policyStream } from '../gate/policy-in-force.ts';
+import { recall } from '../recall.ts';
+
+export const activationId = 'policy.activate';
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const Parameters = z.strictObject({ version: z.int().min(1), digest, reason: z.string().max(2_000) });
+const Result = z.object({ version: z.int(), previous_version: z.int().nullable() });
+const Left = z.object({ version: z.int(), digest, activated: z.int() });
+
+const json = (schema: z.ZodType): CapabilitySpec['parameters'] =>
+  z.toJSONSchema(schema) as CapabilitySpec['parameters'];
+
+const spec: CapabilitySpec = {
+  capability_id: activationId,
+  name: 'Put a policy in force',
+  description: 'From then on every verdict is given under this version.',
+  operation: 'write',
+  risk: { level: 'high', justification: 'It decides what everybody else may do.' },
+  side_effects: { reversible: true, scope: 'local', description: 'The version before it is no longer in force.' },
+  compensation: { supported: true, strategy: 'automatic', capability_id: null },
+  effect_class: 'natural',
+  parameters: json(Parameters),
+  result: json(Result),
+  permissions: ['policies:admin'],
+  timeout_ms: 30_000,
+  cost_micros: 0,
+  version: '1.0.0',
+  tags: ['acta'],
+  deprecated: false,
+};
+
+/** Whether nobody could ever put another policy in force while this one is: such a policy is refused. */
+export const locksOut = (active: ActivePolicy): boolean => {
+  const principal = { type: 'user' as const, id: 'operator', roles: ['*'], permissions: ['policies:admin'], chain: [] };
+  const scopes = active.document.scope_allowlist?.map((scope) => scope.replace(/\*$/, 'x')) ?? ['development'];
+  return scopes.every((scope) => {
+    const question = {
+      principal,
+      capability_id: activationId,
+      args: {},
+      scope,
+      environment: 'everywhere',
+      budget_micros: null,
+    };
+    return authorize(question, spec, active).decision === 'deny';
+  });
+};
+
+/** The activation of a policy as a capability like any other: it is judged, agreed to, recorded, and can be undone. */
+export const policyActivation = (engine: Engine): Capability => {
+  const activated = async (
+    version: number,
+    named: string,
+    reason: string,
+    call: Omit<Invocation, 'args'>,
+  ): Promise<Invoked> => {
+    const { log, catalogue, remembered } = engine;
+    const stream = policyStream(call.tenant);
+    const known = await recall(log, catalogue, remembered, policy, stream);
+    const before = E.isRight(known) ? known.right.state.active : null;
+    const command = { type: 'ActivatePolicy', version, digest: named, reason } as const;
+    const outcome = await execute(engine, policy, stream, command, {
+      command_id: derived('activate', call.key),
+      actor: call.principal,
+      tenant: call.tenant,
+      correlation_id: call.key,
+    });
+    if (E.isLeft(outcome)) {
+      const { reason: why } = outcome.left;
+      return { ok: false, fault: 'failed', message: `the policy refuses: ${why}`, retryable: false, happened: 'no' };
+    }
+    const recorded = outcome.right.events[0]?.data as { previous_version?: number | null } | undefined;
+    const previous = recorded?.previous_version ?? null;
+    const undo =
+      before === null || before.version === version
+        ? {}
+        : { undo: { version: before.version, digest: before.digest, activated: version } };
+    return { ok: true, result: { version, previous_version: previous }, ...undo };
+  };
+  return {
+    spec,
+    accepts: (args) => {
+      const parsed = Parameters.safeParse(args);
+      return parsed.success ? { ok: true, args: parsed.data } : { ok: false, message: z.prettifyError(parsed.error) };
+    },
+    invoke: ({ args, ...call }) => {
+      const { version, digest: named, reason } = Parameters.parse(args);
+      return activated(version, named, reason, call);
+    },
+    undo: (left, call) => {
+      const { version, digest: named } = Left.parse(left);
+      return activated(version, named, 'the run that activated another version was rolled back', call);
+    },
+  };
+};

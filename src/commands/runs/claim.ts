@@ -1,0 +1,111 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { approval } from '../../domain/approval/approval.decider.ts';
+import { grant } from '../../domain/grant/grant.decider.ts';
+import type { Decider } from '../../domain/kernel/decider.ts';
+import type { Event } from '../../domain/kernel/event.ts';
+import { derived, streamOf } from '../../domain/kernel/ids.ts';
+import type { Claims } from '../../domain/run/run.commands.ts';
+import type { ClaimEffect } from '../../domain/run/run.process.ts';
+import { released, setAside, type Wanted } from '../budgets/set-aside.ts';
+import { execute, type Engine, type Receipt } from '../execute.ts';
+import { refused, type Perform, type Performed } from '../flights.ts';
+import { throughOutages } from '../outage.ts';
+
+interface Claim {
+  readonly engine: Engine;
+  readonly tenant: string;
+  readonly effect: ClaimEffect;
+  /** When it is asked for, the same for all that is asked for. */
+  readonly at: string;
+}
+
+/** Asks an aggregate in the name of a run's step; asked again after a crash, it is the same command. */
+const asked = <Command, State, Ev extends Event, Refusal>(
+  { engine, tenant, effect }: Claim,
+  decider: Decider<Command, State, Ev, Refusal>,
+  stream: string,
+  command: Command,
+  what: string,
+): Promise<E.Either<unknown, Receipt<State>>> =>
+  execute(engine, decider, stream, command, {
+    command_id: derived('claim', effect.key, what, stream),
+    actor: 'process:run',
+    tenant,
+    correlation_id: effect.run_id,
+  });
+
+const refusalOf = (left: unknown): string => (left as { readonly reason?: string }).reason ?? 'refused';
+
+const why: Readonly<Record<string, string>> = {
+  ApprovalIsExpired: 'approval_expired',
+  ActionChanged: 'approval_invalidated',
+  ApprovalNotGranted: 'approval_missing',
+};
+
+/** Takes the approval for this call: its own stream says whether it can still be had (assurance 1.3). */
+const takeApproval = async (claim: Claim): Promise<Performed | undefined> => {
+  const { approval_id, run_id, step_id, action } = claim.effect;
+  if (approval_id === null) return undefined;
+  const use = { type: 'UseApproval', run_id, step_id, action_digest: action.action_digest, at: claim.at } as const;
+  const outcome = await asked(claim, approval, streamOf('approval', approval_id), use, 'approval');
+  if (E.isRight(outcome)) return undefined;
+  const { reason, ending } = outcome.left as { readonly reason: string; readonly ending?: string };
+  return refused(
+    why[reason] ?? `approval_${ending ?? 'refused'}`,
+    `the approval ${approval_id} cannot be used: ${ending ?? reason}`,
+  );
+};
+
+const takeGrant = async (claim: Claim): Promise<Performed | undefined> => {
+  const { grant_id, run_id, step_id, principal, scope, environment, action, attempt } = claim.effect;
+  if (grant_id === null || principal === null) return undefined;
+  const question = {
+    principal,
+    capability_id: action.capability_id,
+    args: action.args,
+    scope,
+    environment,
+    budget_micros: null,
+  };
+  // Attempts of one call are one use.
+  const use_id = derived('use', run_id, step_id);
+  const use = { type: 'UseGrant', use_id, question, at: claim.at, for: `${run_id}/${step_id}` } as const;
+  const outcome = await asked(claim, grant, streamOf('grant', grant_id), use, `grant:${attempt}`);
+  return E.isRight(outcome)
+    ? undefined
+    : refused('grant_unusable', `the grant ${grant_id} cannot be used: ${refusalOf(outcome.left)}`);
+};
+
+/** Who sets room aside, and what for. */
+const wantedBy = ({ tenant, effect, at }: Claim): Wanted => {
+  const { run_id, step_id, key, callee, principal } = effect;
+  return {
+    key,
+    actor: 'process:run',
+    tenant,
+    correlation_id: run_id,
+    agent_id: principal?.type === 'agent' ? principal.id : null,
+    micros: callee.cost_micros,
+    tokens: 0,
+    for: `${run_id}/${step_id}`,
+    at,
+  };
+};
+
+/**
+ * Takes what a call needs before it is intended: the budget first, for it can be given back; then the grant and the
+ * approval, which are used once. Where one cannot be had, nothing is called.
+ */
+export const claimFor =
+  (engine: Engine): Perform<ClaimEffect> =>
+  (effect, { tenant, signal }) =>
+    throughOutages(async () => {
+      const claim: Claim = { engine, tenant, effect, at: new Date(engine.clock.now()).toISOString() };
+      const wanted = wantedBy(claim);
+      const reservations = await setAside(engine, effect.budget_ids, wanted);
+      if ('short' in reservations) return refused('budget_exceeded', reservations.short);
+      const missing = (await takeGrant(claim)) ?? (await takeApproval(claim));
+      if (missing === undefined) return { ok: true, result: { reservations, life: engine.life } satisfies Claims };
+      await released(engine, wanted, reservations, 'nothing was called');
+      return missing;
+    }, signal);

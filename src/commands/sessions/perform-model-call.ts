@@ -1,0 +1,134 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { agent } from '../../domain/agent/agent.decider.ts';
+import type { AgentProfile } from '../../domain/agent/agent.events.ts';
+import { streamOf } from '../../domain/kernel/ids.ts';
+import { digestOfRequest, messagesOf, requestOf } from '../../domain/session/context.ts';
+import type { Reply } from '../../domain/session/session.commands.ts';
+import type { ModelEffect } from '../../domain/session/session.process.ts';
+import type { Model, ModelOutcome, ModelReply, Telemetry } from '../../ports.ts';
+import type { Engine } from '../execute.ts';
+import { refused, type Perform, type Performed } from '../flights.ts';
+import type { Gate } from '../gate/propose.ts';
+import { throughOutages } from '../outage.ts';
+import type { Output } from '../output.ts';
+import { halted, watchAgent } from './agent-watch.ts';
+import { toolsOf } from './tools.ts';
+import { withinBudgets } from './within-budgets.ts';
+
+/** A string in an event is at most so long; what is cut is marked as cut (design 3, rule 6). */
+export const replyBytesMax = 64 * 1024;
+/** Written as JSON, a text may take six times its bytes (control characters do); so much is sure to fit an event. */
+const replyJsonBytesMax = 128 * 1024;
+const jsonBytesPerByteMax = 6;
+const toolUseBytesMax = 32 * 1024;
+
+/** The agent as it was when the context was laid out: a call that is made again says the same. */
+const profileAt = async (
+  { log, catalogue }: Engine,
+  agent_id: string,
+  revision: number,
+): Promise<AgentProfile | null> => {
+  let state = agent.initial;
+  for await (const page of log.read(streamOf('agent', agent_id), { from: 0, limit: revision + 1 }))
+    for (const stored of page) {
+      const event = catalogue.read(stored);
+      if (E.isRight(event)) state = agent.evolve(state, event.right as never);
+    }
+  return state.profile;
+};
+
+const head = (text: string, bytesMax: number): string =>
+  Buffer.from(text)
+    .subarray(0, bytesMax)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
+
+const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+const cut = (text: string): { readonly text: string; readonly truncated: boolean } => {
+  const short = Buffer.byteLength(text) <= replyBytesMax ? text : head(text, replyBytesMax);
+  const kept = jsonBytes(short) <= replyJsonBytesMax ? short : head(short, replyJsonBytesMax / jsonBytesPerByteMax);
+  return { text: kept, truncated: kept.length < text.length };
+};
+
+/** What is recorded of an answer. Tool calls whose arguments are too large to record are left out, and the answer is marked as cut. */
+const replyOf = ({ blocks, ...reply }: ModelReply): Reply => {
+  const { text, truncated } = cut(blocks.map((block) => (block.type === 'text' ? block.text : '')).join(''));
+  const tool_uses = blocks.flatMap((block) =>
+    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
+  );
+  const kept = jsonBytes(tool_uses) <= toolUseBytesMax ? tool_uses : [];
+  return { ...reply, text, truncated: truncated || kept.length < tool_uses.length, tool_uses: kept };
+};
+
+/** Numbers about a call: how it ended, and what it took. Never ids, never text (requirements D122). */
+const measured = (telemetry: Telemetry, provider: string, outcome: ModelOutcome): void => {
+  telemetry.count('acta_model_calls_total', { provider, outcome: outcome.ok ? 'ok' : outcome.fault });
+  if (!outcome.ok) return;
+  const { usage, cost_micros, latency_ms } = outcome.reply;
+  telemetry.observe('acta_model_call_duration_seconds', latency_ms / 1_000, { provider });
+  telemetry.count('acta_model_tokens_total', { provider, kind: 'input' }, usage.input_tokens);
+  telemetry.count('acta_model_tokens_total', { provider, kind: 'output' }, usage.output_tokens);
+  if (cost_micros !== null) telemetry.count('acta_model_cost_micros_total', { provider }, cost_micros);
+};
+
+const replied = (outcome: ModelOutcome): Performed => {
+  if (outcome.ok) return { ok: true, result: replyOf(outcome.reply) };
+  const { fault, message, retryable, retry_after_ms } = outcome;
+  return {
+    ok: false,
+    failure: { code: fault, message, retryable, ...(retry_after_ms === undefined ? {} : { retry_after_ms }) },
+  };
+};
+
+/** Calls while the agent may work: not before it is known that it may, no longer than it may, and to no effect where it might not. */
+const whileAtWork = async (
+  engine: Engine,
+  agent_id: string,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<ModelOutcome>,
+): Promise<Performed> => {
+  const halt = new AbortController();
+  const unwatch = watchAgent(engine, agent_id, () => halt.abort());
+  const inTheWay = () => throughOutages(() => halted(engine, agent_id), signal);
+  try {
+    const before = await inTheWay();
+    if (before !== undefined) return { ok: false, failure: before };
+    const outcome = await call(AbortSignal.any([signal, halt.signal]));
+    const since = await inTheWay();
+    return since === undefined ? replied(outcome) : { ok: false, failure: since };
+  } finally {
+    unwatch();
+  }
+};
+
+/** Calls the model as the plan says, within the budgets, while the agent may work. */
+export const modelCall =
+  (engine: Engine, model: Model, spoken: Output, gate: Gate): Perform<ModelEffect> =>
+  async (effect, { signal, tenant }) => {
+    const { agent_id, turn_id, plan, history, text, rounds } = effect;
+    const profile = await throughOutages(() => profileAt(engine, agent_id, plan.agent_revision), signal);
+    if (profile === null) return refused('unknown_agent', `there is no agent ${agent_id}`);
+    const quoted = plan.sections.flatMap(({ turn_ids }) => turn_ids);
+    const first = requestOf(profile.identity_prompt, history, quoted, text);
+    const tools = await throughOutages(() => toolsOf(gate.registry, plan.tools), signal);
+    if (tools === undefined || digestOfRequest(first, plan) !== plan.request_digest)
+      return refused('context_changed', 'the request that the log leads to is not the one that was planned');
+    const request = {
+      ...first,
+      messages: [...first.messages, ...messagesOf(rounds)],
+      model: plan.model ?? model.default_model,
+      max_tokens: plan.max_tokens,
+      ...(tools.length === 0 ? {} : { tools }),
+    };
+    return await whileAtWork(engine, agent_id, signal, (dropped) =>
+      withinBudgets(gate, model, effect, tenant, request, async () => {
+        spoken.restart(turn_id);
+        // A call that is dropped may still be talking; by then the turn has ended, and nobody would forget what it says.
+        const onText = (delta: string): void => void (dropped.aborted || spoken.say(turn_id, delta));
+        const outcome = await model.complete(request, { signal: dropped, onText });
+        measured(engine.telemetry, model.provider, outcome);
+        return outcome;
+      }),
+    );
+  };

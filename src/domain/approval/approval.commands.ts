@@ -1,0 +1,31 @@
+import type { Outcome } from '../kernel/process.ts';
+import type { ApprovalPaper, Vote } from './approval.events.ts';
+
+export type ApprovalCommand =
+  | { readonly type: 'RequestApproval'; readonly approval_id: string; readonly paper: ApprovalPaper }
+  | {
+      readonly type: 'CastVote';
+      readonly by: string;
+      readonly roles: readonly string[];
+      readonly vote: Vote;
+      readonly reason: string;
+      /** What the voter has read; another action is another question. */
+      readonly action_digest: string;
+      readonly at: string;
+      /** Whoever votes has shown a key, and so is known to be themselves. */
+      readonly proven: boolean;
+    }
+  | { readonly type: 'ExpireApproval'; readonly at: string }
+  | { readonly type: 'WithdrawApproval'; readonly reason: string; readonly at: string }
+  | { readonly type: 'SupersedeApproval'; readonly at: string }
+  | { readonly type: 'InvalidateApproval'; readonly differs: readonly string[]; readonly at: string }
+  /** Takes a granted approval for the call it was granted for, or says why it cannot be had. */
+  | {
+      readonly type: 'UseApproval';
+      readonly run_id: string;
+      readonly step_id: string;
+      readonly action_digest: string;
+      readonly at: string;
+    }
+  | { readonly type: 'RecordAnnouncement'; readonly attempt: number; readonly outcome: Outcome }
+  | { readonly type: 'AnnounceAgain' };

@@ -1,0 +1,201 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { backoffMs, type Backoff } from '../kernel/backoff.ts';
+import type { Decider } from '../kernel/decider.ts';
+import { governed, type OutOfLifecycle } from '../kernel/lifecycle.ts';
+import type { ApprovalCommand } from './approval.commands.ts';
+import * as Events from './approval.events.ts';
+import type { ApprovalEvent, ApprovalPaper } from './approval.events.ts';
+import { approvalLifecycle, type ApprovalPhase } from './approval.lifecycle.ts';
+
+export type ApprovalEnding = 'denied' | 'expired' | 'withdrawn' | 'superseded' | 'invalidated' | 'used';
+
+export type ApprovalRefusal =
+  | { readonly reason: 'ApprovalUnknown' }
+  | { readonly reason: 'ApprovalClosed'; readonly ending: ApprovalEnding | 'granted' }
+  | { readonly reason: 'ApprovalNotGranted' }
+  | { readonly reason: 'ApprovalIsExpired'; readonly expires_at: string }
+  | { readonly reason: 'ActionChanged'; readonly action_digest: string }
+  | { readonly reason: 'OwnRequest' }
+  | { readonly reason: 'RoleMissing'; readonly roles: readonly string[] }
+  | { readonly reason: 'ReasonRequired' }
+  | { readonly reason: 'VotedAlready' };
+
+/** A webhook is tried so often: from five seconds to about a day (Standard Webhooks). */
+export const announcementBackoff: Backoff = { attemptsMax: 8, firstMs: 5_000, longestMs: 6 * 3_600_000 };
+
+export interface ApprovalState {
+  readonly phase: ApprovalPhase;
+  readonly approval_id: string;
+  readonly paper: ApprovalPaper | null;
+  /** Who has agreed. */
+  readonly agreed: readonly string[];
+  readonly ending: ApprovalEnding | null;
+  readonly used_by: { readonly run_id: string; readonly step_id: string } | null;
+  readonly announcement: { readonly attempt: number; readonly retry_at: string | null; readonly over: boolean };
+}
+
+type Of<T extends ApprovalCommand['type']> = Extract<ApprovalCommand, { type: T }>;
+type Decided = E.Either<ApprovalRefusal, readonly ApprovalEvent[]>;
+
+/** Why this person cannot decide, or undefined where they can. */
+const inTheWay = (paper: ApprovalPaper, state: ApprovalState, command: Of<'CastVote'>): ApprovalRefusal | undefined => {
+  const { terms, requested_by, expires_at, action_digest } = paper;
+  const { by, roles, reason } = command;
+  if (command.at >= expires_at) return { reason: 'ApprovalIsExpired', expires_at };
+  if (command.action_digest !== action_digest) return { reason: 'ActionChanged', action_digest };
+  if (terms.four_eyes && requested_by.chain.includes(by)) return { reason: 'OwnRequest' };
+  if (terms.roles.length > 0 && !terms.roles.some((role) => roles.includes(role) || roles.includes('*')))
+    return { reason: 'RoleMissing', roles: terms.roles };
+  if (terms.reason_required && reason.trim() === '') return { reason: 'ReasonRequired' };
+  if (state.agreed.includes(by)) return { reason: 'VotedAlready' };
+  return undefined;
+};
+
+const voted = (state: ApprovalState, paper: ApprovalPaper, command: Of<'CastVote'>): Decided => {
+  const refused = inTheWay(paper, state, command);
+  if (refused !== undefined) return E.left(refused);
+  const { approval_id, agreed } = state;
+  const { by, roles, vote, reason, action_digest, at, proven } = command;
+  const cast = Events.ApprovalVoteCast({
+    approval_id,
+    by,
+    roles: [...roles],
+    vote,
+    reason,
+    action_digest,
+    at,
+    four_eyes_proven: proven,
+  });
+  if (vote !== 'approve') {
+    const changes_requested = vote === 'request_changes';
+    return E.right([
+      cast,
+      Events.ApprovalDenied({ approval_id, subject: paper.subject, by, reason, changes_requested, at }),
+    ]);
+  }
+  const all = [...agreed, by];
+  return E.right(
+    all.length < paper.terms.quorum
+      ? [cast]
+      : [cast, Events.ApprovalGranted({ approval_id, subject: paper.subject, by: all, at })],
+  );
+};
+
+const used = (
+  { phase, approval_id, ending, used_by }: ApprovalState,
+  paper: ApprovalPaper,
+  command: Of<'UseApproval'>,
+): Decided => {
+  const { run_id, step_id, action_digest, at } = command;
+  if (used_by?.run_id === run_id && used_by.step_id === step_id) return E.right([]);
+  if (phase === 'ended') return E.left({ reason: 'ApprovalClosed', ending: ending ?? 'used' });
+  if (phase !== 'granted') return E.left({ reason: 'ApprovalNotGranted' });
+  if (action_digest !== paper.action_digest)
+    return E.left({ reason: 'ActionChanged', action_digest: paper.action_digest });
+  if (at >= paper.expires_at) return E.left({ reason: 'ApprovalIsExpired', expires_at: paper.expires_at });
+  return E.right([Events.ApprovalUsed({ approval_id, run_id, step_id, at })]);
+};
+
+const announced = (
+  { phase, approval_id, announcement }: ApprovalState,
+  { attempt, outcome }: Of<'RecordAnnouncement'>,
+): Decided => {
+  if (phase !== 'open' || announcement.over || attempt !== announcement.attempt + 1) return E.right([]);
+  if (outcome.ok) return E.right([Events.ApprovalAnnounced({ approval_id, attempt, at: outcome.at })]);
+  const { message, retryable, retry_after_ms } = outcome.failure;
+  const wait = retryable
+    ? backoffMs(announcementBackoff, attempt, `${approval_id}:${attempt}`, retry_after_ms)
+    : undefined;
+  const retry_at = wait === undefined ? null : new Date(Date.parse(outcome.at) + wait).toISOString();
+  return E.right([Events.ApprovalAnnouncementFailed({ approval_id, attempt, message, retry_at })]);
+};
+
+const rules: Decider<ApprovalCommand, ApprovalState, ApprovalEvent, ApprovalRefusal> = {
+  initial: {
+    phase: approvalLifecycle.initial,
+    approval_id: '',
+    paper: null,
+    agreed: [],
+    ending: null,
+    used_by: null,
+    announcement: { attempt: 0, retry_at: null, over: true },
+  },
+
+  decide: (command, state): Decided => {
+    const { phase, approval_id, paper, ending } = state;
+    if (command.type === 'RequestApproval')
+      return E.right(
+        paper === null ? [Events.ApprovalRequested({ approval_id: command.approval_id, paper: command.paper })] : [],
+      );
+    if (paper === null) return E.left({ reason: 'ApprovalUnknown' });
+    const { subject } = paper;
+    switch (command.type) {
+      case 'CastVote':
+        return phase === 'open'
+          ? voted(state, paper, command)
+          : E.left({ reason: 'ApprovalClosed', ending: ending ?? 'granted' });
+      case 'UseApproval':
+        return used(state, paper, command);
+      case 'RecordAnnouncement':
+        return announced(state, command);
+      case 'AnnounceAgain':
+        return E.right(
+          phase === 'open' && state.announcement.retry_at !== null
+            ? [Events.ApprovalAnnouncementDue({ approval_id, attempt: state.announcement.attempt + 1 })]
+            : [],
+        );
+      case 'ExpireApproval':
+        return E.right(phase === 'ended' ? [] : [Events.ApprovalExpired({ approval_id, subject, at: command.at })]);
+      case 'WithdrawApproval':
+        return E.right(
+          phase === 'ended'
+            ? []
+            : [Events.ApprovalWithdrawn({ approval_id, subject, reason: command.reason, at: command.at })],
+        );
+      case 'SupersedeApproval':
+        return E.right(phase === 'ended' ? [] : [Events.ApprovalSuperseded({ approval_id, subject, at: command.at })]);
+      case 'InvalidateApproval': {
+        const { differs, at } = command;
+        return E.right(
+          phase === 'ended' ? [] : [Events.ApprovalInvalidated({ approval_id, subject, differs: [...differs], at })],
+        );
+      }
+    }
+  },
+
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'ApprovalRequested': {
+        const { approval_id, paper } = event.data;
+        return { ...state, approval_id, paper, announcement: { ...state.announcement, over: !paper.terms.webhook } };
+      }
+      case 'ApprovalVoteCast':
+        return event.data.vote === 'approve' ? { ...state, agreed: [...state.agreed, event.data.by] } : state;
+      case 'ApprovalAnnounced':
+        return { ...state, announcement: { attempt: event.data.attempt, retry_at: null, over: true } };
+      case 'ApprovalAnnouncementFailed': {
+        const { attempt, retry_at } = event.data;
+        return { ...state, announcement: { attempt, retry_at, over: retry_at === null } };
+      }
+      case 'ApprovalAnnouncementDue':
+        return { ...state, announcement: { ...state.announcement, retry_at: null } };
+      case 'ApprovalDenied':
+        return { ...state, ending: 'denied' };
+      case 'ApprovalExpired':
+        return { ...state, ending: 'expired' };
+      case 'ApprovalWithdrawn':
+        return { ...state, ending: 'withdrawn' };
+      case 'ApprovalSuperseded':
+        return { ...state, ending: 'superseded' };
+      case 'ApprovalInvalidated':
+        return { ...state, ending: 'invalidated' };
+      case 'ApprovalUsed':
+        return { ...state, ending: 'used', used_by: event.data };
+      default:
+        return state;
+    }
+  },
+};
+
+export type ApprovalRefused = ApprovalRefusal | OutOfLifecycle;
+export const approval = governed(approvalLifecycle, rules);

@@ -1,0 +1,27 @@
+import { setup } from 'xstate';
+import { lifecycle } from '../kernel/lifecycle.ts';
+import type { BudgetEvent } from './budget.events.ts';
+
+/** A closed budget limits nothing; what was set aside when it was closed stays as it was. */
+export const budgetMachine = setup({ types: { events: {} as { type: BudgetEvent['type'] } } }).createMachine({
+  id: 'budget',
+  initial: 'unset',
+  states: {
+    unset: { on: { BudgetSet: 'open' } },
+    open: {
+      on: {
+        BudgetRevised: 'open',
+        BudgetReserved: 'open',
+        BudgetSettled: 'open',
+        BudgetReleased: 'open',
+        BudgetTierReached: 'open',
+        BudgetBreached: 'open',
+        BudgetClosed: 'closed',
+      },
+    },
+    closed: { type: 'final' },
+  },
+});
+
+export const budgetLifecycle = lifecycle(budgetMachine);
+export type BudgetPhase = typeof budgetLifecycle.initial;

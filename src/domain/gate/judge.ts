@@ -1,0 +1,72 @@
+import type { RiskLevel } from '../capability/capability.spec.ts';
+import { actionOf, type Action, type Callee } from './action.ts';
+import { authorize } from './authorize.ts';
+import type { Materials, Parsed } from './materials.ts';
+import type { ActionStep } from './plan.ts';
+import type { GatePrincipal } from './principal.ts';
+import type { Question } from './question.ts';
+import { stricter, type Verdict } from './verdict.ts';
+
+/** Who wants a step done, where, and what it may cost. */
+export interface Asker {
+  readonly principal: GatePrincipal;
+  readonly scope: string;
+  readonly environment: string;
+  readonly budget_micros: number | 'unreadable' | null;
+  readonly stakes: RiskLevel | null;
+}
+
+/** The gate's answer for a step, and what exactly it speaks of; `action` is null where there is nothing that could run. */
+export interface Judgement {
+  readonly question: Question;
+  readonly verdict: Verdict;
+  readonly action: Action | null;
+  readonly callee: Callee | null;
+  /** What would undo it, judged with it: nothing that needs undoing begins where its undoing is denied. */
+  readonly compensation: { readonly action: Action; readonly callee: Callee; readonly verdict: Verdict } | null;
+}
+
+const reasonCharsMax = 2_000;
+
+const questionOf = (asker: Asker, capability_id: string, args: unknown): Question => {
+  const { stakes, ...question } = asker;
+  return { ...question, capability_id, args, ...(stakes === null ? {} : { stakes }) };
+};
+
+const calleeOf = ({ spec }: Parsed, step: ActionStep): Callee => ({
+  capability_id: spec.capability_id,
+  version: spec.version,
+  effect_class: spec.effect_class,
+  timeout_ms: Math.min(spec.timeout_ms, step.timeout_ms ?? spec.timeout_ms),
+  cost_micros: spec.cost_micros,
+});
+
+/** The capability's verdict, made stricter where what would undo it is judged more strictly. */
+const together = (verdict: Verdict, undoing: Verdict | undefined): Verdict => {
+  if (undoing === undefined || stricter(verdict.decision, undoing.decision) === verdict.decision) return verdict;
+  const reason = `what undoes it: ${undoing.reason}`.slice(0, reasonCharsMax);
+  return { ...verdict, decision: undoing.decision, reason, approval: undoing.approval ?? verdict.approval };
+};
+
+/** Judges a step and what would undo it, under the policy that is in force now. Pure. */
+export const judge = (asker: Asker, step: ActionStep, materials: Materials): Judgement => {
+  const { called, undoing, undoing_missing, active } = materials;
+  const question = questionOf(asker, step.capability_id, called?.args ?? step.args);
+  const compensation =
+    undoing === null
+      ? null
+      : {
+          action: actionOf(undoing.spec, undoing.args, active.digest),
+          callee: calleeOf(undoing, step),
+          verdict: authorize(questionOf(asker, undoing.spec.capability_id, undoing.args), undoing.spec, active),
+        };
+  const unfounded =
+    undoing_missing === undefined ? undefined : authorize(questionOf(asker, undoing_missing, {}), undefined, active);
+  return {
+    question,
+    verdict: together(authorize(question, called?.spec, active), compensation?.verdict ?? unfounded),
+    action: called === null ? null : actionOf(called.spec, called.args, active.digest, called.preconditions),
+    callee: called === null ? null : calleeOf(called, step),
+    compensation,
+  };
+};

@@ -1,0 +1,41 @@
+import type { Projection } from '../projections/projection.ts';
+import { agents } from '../projections/agents/agents.projection.ts';
+import { approvals } from '../projections/approvals/approvals.projection.ts';
+import { artifacts } from '../projections/artifacts/artifacts.projection.ts';
+import { budgetReservations } from '../projections/budgets/budget-reservations.projection.ts';
+import { budgets } from '../projections/budgets/budgets.projection.ts';
+import { capabilities } from '../projections/capabilities/capabilities.projection.ts';
+import { directives } from '../projections/directives/directives.projection.ts';
+import { eventIndex } from '../projections/events/event-index.projection.ts';
+import { grants } from '../projections/grants/grants.projection.ts';
+import { keys } from '../projections/keys/keys.projection.ts';
+import { policies } from '../projections/policies/policies.projection.ts';
+import { policyVersions } from '../projections/policies/policy-versions.projection.ts';
+import { runs } from '../projections/runs/runs.projection.ts';
+import { steps } from '../projections/runs/steps.projection.ts';
+import { sessions } from '../projections/sessions/sessions.projection.ts';
+import { streams } from '../projections/streams/streams.projection.ts';
+import { turns } from '../projections/turns/turns.projection.ts';
+import { verdicts } from '../projections/verdicts/verdicts.projection.ts';
+
+/** Every read model there is. */
+export const projections: readonly Projection[] = [
+  agents,
+  sessions,
+  turns,
+  keys,
+  capabilities,
+  policies,
+  policyVersions,
+  directives,
+  approvals,
+  grants,
+  runs,
+  steps,
+  verdicts,
+  budgets,
+  budgetReservations,
+  artifacts,
+  streams,
+  eventIndex,
+];

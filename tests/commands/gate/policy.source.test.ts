@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { documentOf } from '../../../src/commands/policies/policies.operations.ts';
+import { locksOut } from '../../../src/commands/policies/policy.activation.ts';
+import { policyOf as read } from '../../../src/commands/policies/policy.source.ts';
+import { authorize } from '../../../src/domain/gate/authorize.ts';
+import type { PolicyDocument } from '../../../src/domain/gate/policy.document.ts';
+import { isProblem } from '../../../src/domain/kernel/operation.ts';
+import { policyOf, questionOf, ruleOf, specOf } from '../../gate/gate.story.ts';
+
+const ours = policyOf({ rules: [ruleOf('all', { when: { principals: ['agent:*'] } })] }).document;
+
+const document = (source: string): PolicyDocument => {
+  const found = read(source);
+  if (isProblem(found)) throw new Error(found.detail);
+  return found;
+};
+const faults = (source: string): string => {
+  const found = read(source);
+  if (!isProblem(found)) throw new Error('it was taken');
+  return found.detail ?? '';
+};
+/** What a policy says of somebody who wants something. */
+const says = (
+  source: string,
+  type: 'agent' | 'user',
+  capability_id: string,
+  risk: 'low' | 'high' = 'low',
+  roles: string[] = [],
+) => {
+  const principal = { type, id: 'iris', roles, permissions: [], chain: [] };
+  const active = { document: document(source), version: 1, digest: 'sha256:00' };
+  return authorize(questionOf({ principal, capability_id }), specOf({ capability_id, risk }), active).decision;
+};
+
+describe('a policy as it was written', () => {
+  it('is the same as YAML and as JSON', () => {
+    expect(document(JSON.stringify(ours))).toEqual(ours);
+    expect(document(stringify(ours))).toEqual(ours);
+  });
+  it('names members that it does not know, wherever they are', () => {
+    const rules = [{ ...ours.rules[0], when: { capabilty: ['io.fs.*'] } }];
+    expect(faults(stringify({ ...ours, rules }))).toContain('"capabilty"');
+    expect(faults(stringify({ ...ours, strict: true }))).toContain('"strict"');
+  });
+  it('refuses anchors, which could make little text into much', () => {
+    const bomb = 'a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n';
+    expect(faults(bomb)).toMatch(/alias/i);
+    expect(faults('otherwise: &o deny\nname: *o\n')).toMatch(/alias/i);
+  });
+  it('refuses a member that is given twice, what is no YAML, and what is too long', () => {
+    expect(faults('otherwise: deny\notherwise: allow\n')).toContain('unique');
+    expect(faults('a: [')).toContain('#/source');
+    expect(faults('x'.repeat(131_073))).toContain('131072');
+  });
+  it.each(['', '42', 'null', '[1]', '{}', '['.repeat(50_000)])('refuses what is no policy: %.20s', (source) => {
+    expect(isProblem(read(source))).toBe(true);
+  });
+});
+
+describe('an older format (W31)', () => {
+  it('{principal, capabilities, action}', () => {
+    const v1 = stringify({ rules: [{ principal: 'agent:*', capabilities: ['io.fs.*'], action: 'ALLOW' }] });
+    expect(says(v1, 'agent', 'io.fs.read_file')).toBe('allow');
+    expect(says(v1, 'user', 'io.fs.read_file')).toBe('deny');
+    expect(says(v1, 'agent', 'net.http.get')).toBe('deny');
+  });
+
+  it('{when, principal, decision}, as the example has it (W32)', () => {
+    const v2 = `
+default: DENY
+rules:
+  - name: payments are not for agents
+    when: { capability: payment.* }
+    principal: "agent:*"
+    decision: DENY
+  - name: agents may read
+    when: { capability: io.fs.read_file }
+    principal: "agent:*"
+    decision: ALLOW
+  - name: deleting
+    when: { capability: io.fs.delete, risk_level: HIGH }
+    principal: "agent:*"
+    decision: REQUIRE_APPROVAL
+  - name: users
+    principal: "user:*"
+    decision: ALLOW
+`;
+    expect(says(v2, 'agent', 'payment.charge')).toBe('deny');
+    expect(says(v2, 'agent', 'io.fs.read_file')).toBe('allow');
+    expect(says(v2, 'agent', 'io.fs.delete', 'high')).toBe('require_approval');
+    expect(says(v2, 'agent', 'io.fs.delete', 'low')).toBe('deny');
+    expect(says(v2, 'user', 'payment.charge')).toBe('allow');
+    expect(document(v2).rules.map(({ rule_id }) => rule_id)).toContain('payments-are-not-for-agents');
+  });
+
+  it('{principal, capability, risk_level, decision}, with a role', () => {
+    const rules = [{ principal: 'role:ops', capability: 'io.*', risk_level: 'LOW', decision: 'allow', reason: 'ops' }];
+    expect(says(stringify(rules), 'user', 'io.fs.read_file', 'low', ['ops'])).toBe('allow');
+    expect(says(stringify(rules), 'user', 'io.fs.read_file', 'low', ['dev'])).toBe('deny');
+    expect(says(stringify({ rules }), 'user', 'io.fs.read_file', 'high', ['ops'])).toBe('deny');
+  });
+
+  it('{policies: [{name, when, then}]}, as the grand test has it (W60)', () => {
+    const policies = `
+policies:
+  - name: no-high
+    when: { risk_level: [HIGH, CRITICAL] }
+    then: { decision: DENY, reason: too risky }
+`;
+    expect(document(policies).rules[0]).toMatchObject({ rule_id: 'no-high', decision: 'deny', reason: 'too risky' });
+    expect(says(policies, 'agent', 'io.fs.read_file', 'high')).toBe('deny');
+    const open = `default: ALLOW${policies}`;
+    expect(says(open, 'agent', 'io.fs.read_file', 'low')).toBe('allow');
+  });
+
+  it('says block, absolute and require_review in today’s words, and names a decision that nobody knows', () => {
+    const of = (decision: string) => document(stringify({ rules: [{ decision }] })).rules[0]?.decision;
+    expect([of('BLOCK'), of('absolute'), of('require_review')]).toEqual(['deny', 'deny', 'require_approval']);
+    expect(faults(stringify({ rules: [{ decision: 'maybe' }] }))).toContain('#/rules/0/decision');
+    expect(faults(stringify({ rules: [{ principal: 'agent:*' }] }))).toContain('#/rules/0/decision');
+  });
+
+  it('denies what nobody speaks of (W26)', () => {
+    expect(document(stringify({ rules: [] })).otherwise).toBe('deny');
+  });
+});
+
+describe('a policy under which nobody could put another one in force', () => {
+  const of = (changes: Partial<PolicyDocument>): boolean => locksOut(policyOf(changes));
+  it('is refused', () => {
+    expect(of({ rules: [] })).toBe(true);
+    expect(of({ rules: [ruleOf('no', { decision: 'deny' }), ruleOf('all')] })).toBe(true);
+    expect(of({ safe_mode: true, rules: [ruleOf('all')] })).toBe(true);
+    expect(of({ capability_allowlist: ['io.*'], rules: [ruleOf('all')] })).toBe(true);
+    const found = documentOf({ source: stringify({ ...ours, rules: [] }) });
+    expect(isProblem(found) && found.code).toBe('validation_failed');
+  });
+  it('is taken where a person can, or an approval does', () => {
+    expect(of({ rules: [ruleOf('users', { when: { principals: ['user:*'] } })] })).toBe(false);
+    expect(of({ otherwise: 'require_approval' })).toBe(false);
+    expect(documentOf({ document: { ...ours, otherwise: 'require_approval' } })).toMatchObject({ name: 'test' });
+    expect(isProblem(documentOf({}))).toBe(true);
+  });
+});

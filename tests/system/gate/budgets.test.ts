@@ -1,0 +1,56 @@
+import { describe, expect, it, vi } from 'vitest';
+import { ask, dataFolder, startHere, type Body } from '../../support/acta.ts';
+import { costly, propose } from '../../support/gate.ts';
+
+const costMicros = 1_000;
+const runsMax = 50;
+const affordable = 20;
+
+describe('a budget', () => {
+  it('is never overspent by fifty runs at once', async () => {
+    const called: string[] = [];
+    const stage = { capabilities: [costly(costMicros, (key) => called.push(key))] };
+    const { url } = await startHere(await dataFolder(), {}, undefined, stage);
+    const limits = { limit_micros: affordable * costMicros, on_breach: 'refuse' };
+    const { body: budget } = await ask(url, '/budgets', {
+      body: { scope: { kind: 'tenant' }, period: 'total', ...limits },
+    });
+
+    const directives = await Promise.all(Array.from({ length: runsMax }, () => propose(url, 'test.costly')));
+    const ends: Body[] = await Promise.all(
+      directives.map(({ directive_id }) =>
+        vi.waitFor(
+          async () => {
+            const { body } = await ask(url, `/streams/directive-${directive_id}/events`);
+            const end = body.data.find(({ type }: Body) => type === 'DirectiveCompleted');
+            expect(end).toBeDefined();
+            return end.data;
+          },
+          { timeout: 30_000, interval: 100 },
+        ),
+      ),
+    );
+    expect(ends.filter(({ run_status }) => run_status === 'completed')).toHaveLength(affordable);
+    expect(new Set(ends.filter(({ run_status }) => run_status === 'failed').map(({ code }) => code))).toEqual(
+      new Set(['budget_exceeded']),
+    );
+    expect(new Set(called).size).toBe(affordable);
+    expect(called).toHaveLength(affordable);
+
+    const state = await vi.waitFor(async () => {
+      const { body } = await ask(url, `/streams/budget-${budget.budget_id}/state`);
+      expect(body.state.reserved.micros).toBe(0);
+      return body.state;
+    });
+    expect(state.spent.micros).toBe(affordable * costMicros);
+    const { body: log } = await ask(url, `/streams/budget-${budget.budget_id}/events?limit=200`);
+    const tiers = log.data.filter(({ type }: Body) => type === 'BudgetTierReached');
+    expect(tiers.map(({ data }: Body) => data.tier_percent)).toEqual([50, 80, 100]);
+    const burn = await vi.waitFor(async () => {
+      const { body } = await ask(url, `/budgets/${budget.budget_id}`);
+      expect(body.breaches).toBe(runsMax - affordable);
+      return body;
+    });
+    expect(burn.tier_percent).toBe(100);
+  }, 60_000);
+});
