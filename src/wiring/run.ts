@@ -9,7 +9,19 @@ import { stageRefundDesk } from './refund-desk.ts';
 const graceMs = 10_000;
 /** Where the log has failed nothing can be recorded: there is little to wait for. */
 const failedGraceMs = 1_000;
+/** A part that never closes, like a database that cannot write either, must not keep the process alive. */
+const closingMsMax = 10_000;
 const say = (...lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
+
+/** Stops the node; one that is not closed in time is left behind, which loses nothing: a start recovers as after a kill. */
+const stoppedInTime = async (node: ActaNode, grace_ms: number): Promise<void> => {
+  const limit = setTimeout(() => {
+    process.stderr.write('acta ends: what was open did not close in time; the next start recovers from the record\n');
+    process.exit(1);
+  }, grace_ms + closingMsMax);
+  await node.stop(grace_ms);
+  clearTimeout(limit);
+};
 
 /** Waits for a signal, or for the log to give up; answers the exit code. A second signal leaves at once. */
 const untilStopped = async (node: ActaNode, config: Config): Promise<number> => {
@@ -26,7 +38,7 @@ const untilStopped = async (node: ActaNode, config: Config): Promise<number> => 
   });
   const exit = await Promise.race([signalled, failed]);
   withdrawServer(config.folder, process.pid);
-  await node.stop(exit === 0 ? graceMs : failedGraceMs);
+  await stoppedInTime(node, exit === 0 ? graceMs : failedGraceMs);
   return exit;
 };
 
