@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/kernel/decider.ts';
 import { runProcess } from '../../src/domain/run/run.process.ts';
 import type { RunState } from '../../src/domain/run/run.state.ts';
-import { found, ok, succeeded } from './run.story.ts';
+import { found, ok, succeeded, ready } from './run.story.ts';
 import { numbers, plan, walked } from './run.walk.ts';
 
 const { decide, next, outcome, initial, done } = runProcess;
@@ -71,7 +71,7 @@ describe('the process of a run', () => {
   });
 
   it('comes to an end where everybody answers', () => {
-    const kind = { judge: ok(found()), claim: ok({ reservations: [], life: 'l' }), intend_undo: ok({ life: 'l' }) };
+    const kind = { judge: ok(found()), claim: ok({ reservations: [], life: 'l' }), intend_undo: ready(found()) };
     const answers = { ...kind, invoke: ok(succeeded()), undo: ok(succeeded()), wait: ok(null) };
     fc.assert(
       fc.property(plan, numbers, (first, path) => {

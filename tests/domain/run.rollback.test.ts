@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { CallEnd } from '../../src/domain/run/run.commands.ts';
 import { specOf } from '../gate/gate.story.ts';
-import { at, created, failed, faulty, found, ok, playing, step, succeeded, unknown, type Play } from './run.story.ts';
+import {
+  at,
+  created,
+  failed,
+  faulty,
+  found,
+  ok,
+  playing,
+  step,
+  succeeded,
+  unknown,
+  type Play,
+  ready,
+} from './run.story.ts';
 
 const own = (n: number) => succeeded({ n }, { own: { n } });
 const reading = found({ spec: specOf({ operation: 'read', effect_class: 'read', risk: 'low' }) });
@@ -18,7 +31,7 @@ const broken = (changes: object = {}): Play => {
 };
 
 const undone = (play: Play, step_id: string, end: CallEnd = succeeded()): readonly string[] => {
-  play.tell({ type: 'IntendUndo', step_id, outcome: ok({ life: 'life-1' }) });
+  play.tell({ type: 'IntendUndo', step_id, outcome: ready() });
   return play.tell({ type: 'RecordUndo', step_id, outcome: ok(end) });
 };
 
@@ -27,7 +40,7 @@ describe('a rollback', () => {
     const play = broken();
     expect(play.last('RollbackStarted')).toMatchObject({ reason: 'it was refused', step_ids: ['c', 'b', 'a'] });
     expect(play.wants()).toEqual(['intend_undo c:intend_undo']);
-    expect(play.tell({ type: 'IntendUndo', step_id: 'c', outcome: ok({ life: 'life-1' }) })).toEqual(['UndoIntended']);
+    expect(play.tell({ type: 'IntendUndo', step_id: 'c', outcome: ready() })).toEqual(['UndoIntended']);
     expect(play.wants()).toEqual(['undo c:undo']);
     expect(play.effect('undo')).toMatchObject({ undo: { own: { n: 3 } }, call_key: play.last('UndoIntended').key });
     expect(play.tell({ type: 'RecordUndo', step_id: 'c', outcome: ok(succeeded()) })).toEqual(['UndoSucceeded']);
@@ -38,8 +51,8 @@ describe('a rollback', () => {
 
   it('undoes each once: the first life that intends it stays, and its end is recorded once', () => {
     const play = broken();
-    play.tell({ type: 'IntendUndo', step_id: 'c', outcome: ok({ life: 'life-1' }) });
-    expect(play.refusal({ type: 'IntendUndo', step_id: 'c', outcome: ok({ life: 'life-2' }) })).toEqual([]);
+    play.tell({ type: 'IntendUndo', step_id: 'c', outcome: ready() });
+    expect(play.refusal({ type: 'IntendUndo', step_id: 'c', outcome: ready(null, 'life-2') })).toEqual([]);
     expect(play.effect('undo').life).toBe('life-1');
     play.tell({ type: 'RecordUndo', step_id: 'c', outcome: ok(succeeded()) });
     for (const type of ['IntendUndo', 'RecordUndo'] as const)
@@ -48,7 +61,7 @@ describe('a rollback', () => {
 
   it('does not undo out of turn', () => {
     const play = broken();
-    expect(play.refusal({ type: 'IntendUndo', step_id: 'a', outcome: ok({ life: 'life-1' }) })).toEqual([]);
+    expect(play.refusal({ type: 'IntendUndo', step_id: 'a', outcome: ready() })).toEqual([]);
     expect(play.refusal({ type: 'RecordUndo', step_id: 'c', outcome: ok(succeeded()) })).toEqual([]);
   });
 
@@ -127,7 +140,10 @@ describe('a rollback', () => {
       by: 'compensation',
       action: { capability_id: 'io.fs.delete' },
     });
-    play.tell({ type: 'IntendUndo', step_id: 'a', outcome: ok({ life: 'life-1' }) });
+    expect(play.tell({ type: 'IntendUndo', step_id: 'a', outcome: ready(found({ spec: undoing.spec })) })).toEqual([
+      'UndoJudged',
+      'UndoIntended',
+    ]);
     expect(play.last('UndoIntended').by).toBe('compensation');
   });
 });

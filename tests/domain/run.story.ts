@@ -8,7 +8,7 @@ import { Plan } from '../../src/domain/gate/plan.ts';
 import type { PolicyDocument } from '../../src/domain/gate/policy.document.ts';
 import type { GatePrincipal } from '../../src/domain/gate/principal.ts';
 import type { ActivePolicy } from '../../src/domain/gate/question.ts';
-import type { CallEnd, RunCommand } from '../../src/domain/run/run.commands.ts';
+import type { CallEnd, RunCommand, UndoReadiness } from '../../src/domain/run/run.commands.ts';
 import type { RunEvent } from '../../src/domain/run/run.events.ts';
 import { runProcess, type RunEffect } from '../../src/domain/run/run.process.ts';
 import type { RunState } from '../../src/domain/run/run.state.ts';
@@ -83,6 +83,10 @@ export const faulty = (code: string, ms = 0): Outcome<never> => ({
   failure: { code, message: `it was ${code}`, retryable: false },
   at: at(ms),
 });
+
+/** What is known when a step is about to be undone: by what its capability left, or under this policy by a compensation. */
+export const ready = (gate: UndoReadiness['gate'] = null, life = 'life-1'): Outcome<UndoReadiness> =>
+  ok({ life, gate });
 
 export const succeeded = (result: unknown = {}, more: { own?: unknown; cost_micros?: number } = {}): CallEnd => ({
   kind: 'succeeded',

@@ -24,6 +24,7 @@ import {
   succeeded,
   unknown,
   word,
+  ready,
 } from './run.story.ts';
 
 /** Runs as they may go: any plan, any end of any effect in any order, and people who interfere whenever they like. */
@@ -64,7 +65,7 @@ export const outcomesOf: Readonly<Record<string, readonly Outcome[]>> = {
   judge: [...materials.map((one) => ok(one)), faulty('internal')],
   claim: [...often(ok(claims)), faulty('budget_exceeded')],
   invoke: [...ends.map((one) => ok(one)), faulty('internal')],
-  intend_undo: [ok({ life: 'life-1' }), faulty('internal')],
+  intend_undo: [...often(ready(found())), ready(), ready(found({}, { active: denying })), faulty('internal')],
   undo: [...often(ok(succeeded())), ok(failed('refused')), ok(unknown), faulty('internal')],
   wait: [ok(null)],
 };

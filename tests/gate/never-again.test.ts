@@ -15,6 +15,7 @@ import {
   step,
   succeeded,
   word,
+  ready,
 } from '../domain/run.story.ts';
 import { ruleOf, specOf } from './gate.story.ts';
 
@@ -67,7 +68,7 @@ describe('a bug that must not come back', () => {
     const play = playing(created([step('a'), step('b', { depends_on: ['a'] })]));
     play.done('a', own);
     play.done('b', failed('refused'));
-    play.tell({ type: 'IntendUndo', step_id: 'a', outcome: ok({ life: 'life-1' }) });
+    play.tell({ type: 'IntendUndo', step_id: 'a', outcome: ready() });
     expect(play.effect('undo').undo).toEqual({
       by: 'capability',
       capability_id: 'io.fs.write_file',
@@ -96,7 +97,7 @@ describe('a bug that must not come back', () => {
     const play = playing(created([step('a'), step('b', { depends_on: ['a'] })]));
     play.done('a', own);
     play.done('b', failed('refused'));
-    play.tell({ type: 'IntendUndo', step_id: 'a', outcome: ok({ life: 'life-1' }) });
+    play.tell({ type: 'IntendUndo', step_id: 'a', outcome: ready() });
     play.tell({ type: 'RecordUndo', step_id: 'a', outcome: ok(failed('refused')) });
     expect(play.last('RunFailed').rollback).toBe('incomplete');
   });

@@ -132,6 +132,8 @@ describe('the catalogue of this build', () => {
       'ToolCallEnded.content',
       'ToolsRequested.calls',
       'TurnReceived.text',
+      'UndoJudged.question',
+      'UndoJudged.verdict',
       'UndoSucceeded.result',
     ]);
   });

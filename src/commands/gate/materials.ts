@@ -104,3 +104,14 @@ export const materialsOf = async (
   const [grant_id, budget_ids] = await Promise.all([grantFor(tenant, question), budgetsOf(tenant, agent_id)]);
   return { ...about, called, standing: standing.standing, undoing, ...missing, grant_id, budget_ids };
 };
+
+/** The part of it that concerns one call by itself, whose arguments are whole: what undoes a step. Throws the log's errors. */
+export const materialsOfCall = async (
+  { engine, registry }: Pick<GateParts, 'engine' | 'registry'>,
+  tenant: string,
+  { capability_id, args }: Pick<Action, 'capability_id' | 'args'>,
+): Promise<Pick<Materials, 'active' | 'called'>> => {
+  const [active, standing] = await Promise.all([policyInForce(engine, tenant), registry.find(capability_id)]);
+  const called = standing.spec === null ? null : await parsedBy(standing, standing.spec, args, true);
+  return { active, called };
+};

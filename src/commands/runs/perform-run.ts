@@ -4,8 +4,8 @@ import { runIdOf } from '../../domain/directive/directive.state.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import { runProcess, type IntendUndoEffect, type JudgeEffect } from '../../domain/run/run.process.ts';
 import type { Engine } from '../execute.ts';
-import { refused, type Perform, type Performed } from '../flights.ts';
-import { materialsOf, type GateParts } from '../gate/materials.ts';
+import { refused, type Perform } from '../flights.ts';
+import { materialsOf, materialsOfCall, type GateParts } from '../gate/materials.ts';
 import { kind, type Kind } from '../kind.ts';
 import { paused, throughOutages } from '../outage.ts';
 import { recall } from '../recall.ts';
@@ -55,16 +55,20 @@ const judged =
     return { ok: true, result };
   };
 
-const ready =
-  ({ life }: Engine) =>
-  (_: IntendUndoEffect): Promise<Performed> =>
-    Promise.resolve({ ok: true, result: { life } });
+const readied =
+  (parts: GateParts): Perform<IntendUndoEffect> =>
+  async ({ undo }, { tenant, signal }) => {
+    const { life } = parts.engine;
+    if (undo.by !== 'compensation') return { ok: true, result: { life, gate: null } };
+    const gate = await throughOutages(() => materialsOfCall(parts, tenant, undo.action), signal);
+    return { ok: true, result: { life, gate } };
+  };
 
 /** The run's process joined with what performs it. */
 export const runKind = (parts: GateParts & CallParts): Kind =>
   kind('run', 'run', runProcess, {
     judge: judged(parts),
     claim: claimFor(parts.engine),
-    intend_undo: ready(parts.engine),
+    intend_undo: readied(parts),
     ...calls(parts),
   });

@@ -70,3 +70,13 @@ export const judge = (asker: Asker, step: ActionStep, materials: Materials): Jud
     compensation,
   };
 };
+
+/** Judges what undoes a step when it is needed: its arguments are known to the last only then (decision 0015). Pure. */
+export const judgeUndoing = (
+  asker: Asker,
+  { capability_id, args }: Pick<Action, 'capability_id' | 'args'>,
+  { called, active }: Pick<Materials, 'called' | 'active'>,
+): Pick<Judgement, 'question' | 'verdict'> => {
+  const question = questionOf(asker, capability_id, called?.args ?? args);
+  return { question, verdict: authorize(question, called?.spec, active) };
+};

@@ -10,6 +10,12 @@ export interface Claims {
   readonly life: string;
 }
 
+/** What is known when a step is about to be undone; the gate is asked about a compensation, for it calls something. */
+export interface UndoReadiness {
+  readonly life: string;
+  readonly gate: Pick<Materials, 'called' | 'active'> | null;
+}
+
 export interface Emitted {
   readonly type: string;
   readonly uri: string;
@@ -85,7 +91,7 @@ export type RunCommand =
   | { readonly type: 'ResumeRun'; readonly reason: string; readonly at: string }
   | { readonly type: 'CancelRun'; readonly reason: string; readonly rollback: boolean; readonly at: string }
   | { readonly type: 'TimeUp'; readonly at: string }
-  | { readonly type: 'IntendUndo'; readonly step_id: string; readonly outcome: Outcome<{ readonly life: string }> }
+  | { readonly type: 'IntendUndo'; readonly step_id: string; readonly outcome: Outcome<UndoReadiness> }
   | { readonly type: 'RecordUndo'; readonly step_id: string; readonly outcome: Outcome<CallEnd> };
 
 export type Of<T extends RunCommand['type']> = Extract<RunCommand, { type: T }>;

@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { derived } from '../kernel/ids.ts';
 import type { Decider } from '../kernel/decider.ts';
 import { governed, type OutOfLifecycle } from '../kernel/lifecycle.ts';
 import type { Of, RunCommand } from './run.commands.ts';
@@ -11,6 +10,7 @@ import { askedForWord, judgedStep, lapsed, refusedStep } from './run.judgement.t
 import { runLifecycle } from './run.lifecycle.ts';
 import { claimedStep, landedStep, resolvedStep } from './run.results.ts';
 import { uncreated, type RunState, type StepState } from './run.state.ts';
+import { intendedUndo, undone } from './run.undoing.ts';
 
 export type RunRefusal =
   | { readonly reason: 'RunUnknown' }
@@ -75,18 +75,6 @@ const amendment = (state: RunState, each: StepState, command: Of<'AmendStep'>): 
   ]);
 };
 
-const undo = (state: RunState, { step_id, outcome }: Of<'RecordUndo'>): readonly RunEvent[] => {
-  const { at } = outcome;
-  const ids = { run_id: state.run_id, step_id };
-  if (!outcome.ok)
-    return [Events.UndoFailed({ ...ids, code: outcome.failure.code, message: outcome.failure.message, at })];
-  const end = outcome.result;
-  // Its own result is looked at: a compensation that answers with a failure has not compensated (W52, W75).
-  if (end.kind === 'succeeded') return [Events.UndoSucceeded({ ...ids, result: (end.result ?? null) as never, at })];
-  const { code, message } = end.kind === 'failed' ? end : { code: 'outcome_unknown', message: end.why };
-  return [Events.UndoFailed({ ...ids, code, message: message.slice(0, 2_000), at })];
-};
-
 const resolution = (state: RunState, each: StepState, command: Of<'ResolveOutcome'>): Decided => {
   if (each.status !== 'unknown') return notThere(each);
   const { step_id, answer, by, reason, at } = command;
@@ -113,18 +101,10 @@ const ofStep = (command: Extract<RunCommand, { step_id: string }>, state: RunSta
       return amendment(state, each, command);
     case 'ResolveOutcome':
       return resolution(state, each, command);
-    case 'IntendUndo': {
-      const { at } = command.outcome;
-      // The life that was named first stays: whoever comes later must not take the undoing for its own.
-      const { undo: how, undoing } = each;
-      if (state.rollback?.left[0] !== step_id || undoing !== null || how === null || how.by === 'nothing')
-        return E.right([]);
-      const { by } = how;
-      const life = command.outcome.ok ? command.outcome.result.life : 'unknown';
-      return E.right([Events.UndoIntended({ run_id, step_id, key: derived('undo', run_id, step_id), by, life, at })]);
-    }
+    case 'IntendUndo':
+      return E.right(intendedUndo(state, each, command.outcome));
     case 'RecordUndo':
-      return E.right(each.undoing !== null && each.undone === 'no' ? undo(state, command) : []);
+      return E.right(each.undoing !== null && each.undone === 'no' ? [undone(state, each, command.outcome)] : []);
   }
 };
 

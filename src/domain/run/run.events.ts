@@ -173,6 +173,12 @@ export const RollbackStarted = event(
   'RollbackStarted',
   z.object({ ...run, reason, /** In the order in which they are undone. */ step_ids: z.array(StepId).max(25) }),
 );
+/** The gate's answer for a compensation, whose arguments are whole only now that it is needed. */
+export const UndoJudged = event(
+  'UndoJudged',
+  z.object({ ...step, question: Question, spec_digest: digest.nullable(), verdict: Verdict, at: instant }),
+  { personal: ['question', 'verdict'] },
+);
 export const UndoIntended = event(
   'UndoIntended',
   z.object({
@@ -241,6 +247,7 @@ export const runEvents = [
   RunCancelRequested,
   RunTimedOut,
   RollbackStarted,
+  UndoJudged,
   UndoIntended,
   UndoSucceeded,
   UndoFailed,

@@ -26,7 +26,8 @@ export const refusedStep = (state: RunState, each: StepState, code: string, mess
     ...unpaid,
   });
 
-const askerOf = ({ plan, principal, scope, environment }: RunState): Asker => ({
+/** In whose name a run asks the gate. */
+export const askerOf = ({ plan, principal, scope, environment }: RunState): Asker => ({
   principal: principal ?? { type: 'user', id: 'nobody', roles: [], permissions: [], chain: [] },
   scope,
   environment,

@@ -50,6 +50,7 @@ export const runMachine = setup({ types: { events: {} as { type: RunEvent['type'
     },
     rolling_back: {
       on: {
+        UndoJudged: 'rolling_back',
         UndoIntended: 'rolling_back',
         UndoSucceeded: 'rolling_back',
         UndoFailed: 'rolling_back',

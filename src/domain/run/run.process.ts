@@ -4,7 +4,7 @@ import type { ActionStep, Step } from '../gate/plan.ts';
 import type { GatePrincipal } from '../gate/principal.ts';
 import { filled } from '../gate/templates.ts';
 import type { Effect, Outcome, Process, Wait } from '../kernel/process.ts';
-import type { CallEnd, Claims, RunCommand } from './run.commands.ts';
+import type { CallEnd, Claims, RunCommand, UndoReadiness } from './run.commands.ts';
 import { run, type RunRefused } from './run.decider.ts';
 import type { RunEvent } from './run.events.ts';
 import { answersOf, isFailing, readySteps, type RunState, type StepState, type Undo } from './run.state.ts';
@@ -54,9 +54,10 @@ export interface InvokeEffect extends OfStep {
   readonly life: string;
 }
 
-/** Make ready to undo a step: names the life of the node that is about to. */
+/** Make ready to undo a step: the life of the node that is about to, and what the gate has to be asked with. */
 export interface IntendUndoEffect extends OfStep {
   readonly kind: 'intend_undo';
+  readonly undo: Undo;
 }
 
 /** Undo a step. */
@@ -136,10 +137,10 @@ const undoing = (state: RunState): readonly RunEffect[] => {
   const next = rollback?.left[0];
   const each = next === undefined ? undefined : steps.get(next);
   if (next === undefined || each?.undo == null || each.undo.by === 'nothing') return [];
-  const of = { run_id, step_id: next, attempt: 1 };
+  const of = { run_id, step_id: next, attempt: 1, undo: each.undo };
   if (each.undoing === null) return [{ kind: 'intend_undo', key: `${run_id}:${next}:intend_undo`, ...of }];
   const { key: call_key, life } = each.undoing;
-  return [{ kind: 'undo', key: `${run_id}:${next}:undo`, ...of, undo: each.undo, principal, call_key, life }];
+  return [{ kind: 'undo', key: `${run_id}:${next}:undo`, ...of, principal, call_key, life }];
 };
 
 const next = (state: RunState): readonly (RunEffect | Wait)[] => {
@@ -171,7 +172,7 @@ export const runProcess: Process<RunCommand, RunState, RunEvent, RunRefused, Run
       case 'invoke':
         return { type: 'RecordResult', step_id: effect.step_id, outcome: outcome as Outcome<CallEnd> };
       case 'intend_undo':
-        return { type: 'IntendUndo', step_id: effect.step_id, outcome: outcome as Outcome<{ life: string }> };
+        return { type: 'IntendUndo', step_id: effect.step_id, outcome: outcome as Outcome<UndoReadiness> };
       case 'undo':
         return { type: 'RecordUndo', step_id: effect.step_id, outcome: outcome as Outcome<CallEnd> };
       case 'wait': {

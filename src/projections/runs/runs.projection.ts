@@ -151,6 +151,7 @@ export const runs = projection<RunRow, RunEvent>({
       const spans = over(row?.spans ?? [], event, ['stopping'], 'rolling_back');
       return advanced(row, event, { phase: 'rolling_back', spans: begun(spans, event, 'rollback', reason) });
     },
+    UndoJudged: (row, event) => advanced(row, event),
     UndoIntended: (row, event) => advanced(row, event),
     UndoSucceeded: (row, event) => stepped(row, event, 'undone'),
     UndoFailed: (row, event) => stepped(row, event, 'undo_failed'),

@@ -14,7 +14,7 @@ export interface VerdictRow {
   readonly step_id: string;
   readonly verdict_id: string;
   readonly tenant: string;
-  /** `directive`: before anything began; `run`: when the step was about to. */
+  /** `directive`: before anything began; `run`: when the step was about to; `rollback`: when its compensation was. */
   readonly judged_in: string;
   readonly directive_id: string | null;
   readonly run_id: string | null;
@@ -120,7 +120,7 @@ export const verdicts = projection<VerdictRow, DirectiveEvent | RunEvent>({
   blind: true,
   key: ({ id, type, data }) => {
     if (type === 'DirectiveJudged') return data.steps.map(({ step_id }) => ({ event_id: id, step_id }));
-    return type === 'StepJudged' ? { event_id: id, step_id: data.step_id } : null;
+    return type === 'StepJudged' || type === 'UndoJudged' ? { event_id: id, step_id: data.step_id } : null;
   },
   on: {
     DirectiveJudged: (_, event, key) => {
@@ -132,6 +132,10 @@ export const verdicts = projection<VerdictRow, DirectiveEvent | RunEvent>({
     StepJudged: (_, event) => {
       const { run_id, attempt } = event.data;
       return rowOf(event, event.data, { judged_in: 'run', directive_id: null, run_id, attempt });
+    },
+    UndoJudged: (_, event) => {
+      const { run_id } = event.data;
+      return rowOf(event, event.data, { judged_in: 'rollback', directive_id: null, run_id, attempt: null });
     },
   },
 });

@@ -50,6 +50,15 @@ const grantFault = (sofar: History, intent: StoredEvent, grant_id: string): stri
     ? undefined
     : 'was not used for it';
 
+/** A compensation calls something, and is judged as it will run: with what the step has answered filled in. */
+const undoFault = (sofar: History, intent: StoredEvent): string | undefined => {
+  if (dataOf(intent)['by'] !== 'compensation') return undefined;
+  const judged = ofStep(sofar, intent, 'UndoJudged').at(-1);
+  if (judged === undefined) return `${stepOf(intent)} is to be undone by a call, and nobody asked the gate`;
+  const { verdict } = dataOf(judged) as { verdict: { decision: string } };
+  return verdict.decision === 'deny' ? `${stepOf(intent)} is to be undone by a call that was denied` : undefined;
+};
+
 /**
  * I1: nothing is intended that the gate has not allowed; and where it asks for an agreement, there is one to exactly this,
  * by others than those who asked, in time, and for this call alone.
@@ -57,6 +66,7 @@ const grantFault = (sofar: History, intent: StoredEvent, grant_id: string): stri
 export const allowed: InvariantOf = () => ({
   id: 'I1',
   check: (event, sofar) => {
+    if (event.type === 'UndoIntended') return undoFault(sofar, event);
     if (event.type !== 'StepIntended') return undefined;
     const { attempt, action_digest, approval_id, grant_id } = dataOf(event);
     const judged = ofStep(sofar, event, 'StepJudged').findLast((each) => dataOf(each)['attempt'] === attempt);
@@ -101,17 +111,18 @@ export const judgedNow: InvariantOf = () => {
     id: 'judged',
     check: (event, sofar) => {
       learn(event);
-      if (event.type !== 'StepJudged') return undefined;
-      const { verdict, action } = dataOf(event) as {
+      if (event.type !== 'StepJudged' && event.type !== 'UndoJudged') return undefined;
+      const { verdict, question, spec_digest } = dataOf(event) as {
         verdict: { policy: { digest: string; version: number } };
-        action: Action | null;
+        question: { capability_id: string };
+        spec_digest: string | null;
       };
       const since = askedAfter(sofar, event);
       const step = stepOf(event);
       const named = verdict.policy.version === 0 ? 'none' : verdict.policy.digest;
       if (!policy.since(since).includes(named)) return `${step} is judged by a policy that was not in force any more`;
-      if (action === null) return undefined;
-      const { capability_id, spec_digest } = action;
+      if (spec_digest === null) return undefined;
+      const { capability_id } = question;
       if (!specs.of(capability_id).since(since).includes(spec_digest))
         return `${step} is judged by a description that ${capability_id} did not have any more`;
       return enabled.of(capability_id).since(since).includes('yes')

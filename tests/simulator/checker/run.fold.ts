@@ -65,6 +65,7 @@ export const askedAfter = (sofar: History, event: StoredEvent): bigint => {
     (each) =>
       each.type === 'RunCreated' ||
       each.type === 'RunResumed' ||
+      each.type === 'RollbackStarted' ||
       (before.has(each.type) && dataOf(each)['step_id'] === step_id) ||
       (each.type === 'StepSucceeded' && depends.has(textOf(each, 'step_id'))),
   );

@@ -3,11 +3,13 @@ import type { Aggregates, AnyDecider } from '../../../src/commands/aggregates.ts
 import type { Perform } from '../../../src/commands/flights.ts';
 import type { Kind } from '../../../src/commands/kind.ts';
 import type { ApprovalState } from '../../../src/domain/approval/approval.decider.ts';
+import { digest } from '../../../src/domain/kernel/digest.ts';
 import type { Event } from '../../../src/domain/kernel/event.ts';
 import type { Effect } from '../../../src/domain/kernel/process.ts';
+import type { UndoReadiness } from '../../../src/domain/run/run.commands.ts';
 import { RollbackStarted, StepSucceeded } from '../../../src/domain/run/run.events.ts';
 import { callKey } from '../../../src/domain/run/run.judgement.ts';
-import type { ClaimEffect, InvokeEffect, JudgeEffect } from '../../../src/domain/run/run.process.ts';
+import type { ClaimEffect, IntendUndoEffect, InvokeEffect, JudgeEffect } from '../../../src/domain/run/run.process.ts';
 import type { RunState } from '../../../src/domain/run/run.state.ts';
 import type { EventLog } from '../../../src/ports.ts';
 import type { Mutant } from './mutant.ts';
@@ -66,6 +68,15 @@ const calledFirst = performing<ClaimEffect>('claim', (perform, kind) => async (e
   const call_key = callKey(effect.run_id, effect.step_id);
   await invoke({ ...effect, kind: 'invoke', call_key, life: 'mine' }, context);
   return await perform(effect, context);
+});
+
+/** What undoes a step is judged by a policy that nobody has activated. */
+const undoneByAnotherPolicy = performing<IntendUndoEffect>('intend_undo', (perform) => async (effect, context) => {
+  const performed = await perform(effect, context);
+  const { gate } = (performed.ok ? performed.result : {}) as Partial<UndoReadiness>;
+  if (!performed.ok || gate == null) return performed;
+  const active = { ...gate.active, version: gate.active.version + 1, digest: digest('another') };
+  return { ok: true, result: { ...(performed.result as UndoReadiness), gate: { ...gate, active } } };
 });
 
 /** The gate is asked once for a capability, and its answer kept. */
@@ -157,6 +168,7 @@ const planted: readonly Mutant[] = [
   { name: 'undone_twice', kind: deafTo('UndoSucceeded') },
   { name: 'result_without_intent', kind: deciding(succeededAtOnce) },
   { name: 'gate_asked_once', kind: askedOnce },
+  { name: 'undone_by_another_policy', kind: undoneByAnotherPolicy },
   { name: 'cancel_ignored', kind: deafTo('RunCancelRequested') },
   { name: 'stop_ignored', kind: stopIgnored },
   {
