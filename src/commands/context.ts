@@ -36,7 +36,8 @@ export interface CommandContext {
 export const command = operation<CommandContext>();
 
 /**
- * Executes one command of a call under the caller's name; `guarded`, only on the revision the caller saw.
+ * Executes one command of a call under the caller's name; `guarded`, only on the revision the caller saw; `continues`, in the
+ * matter that the stream is about.
  * A refusal and a fault of the log come back as problems.
  */
 export const ask = async <Command, State, Ev extends Event, R extends Refusal>(
@@ -45,7 +46,7 @@ export const ask = async <Command, State, Ev extends Event, R extends Refusal>(
   decider: Decider<Command, State, Ev, R>,
   stream: string,
   asked: Command & { readonly type: string },
-  { guarded = false }: { readonly guarded?: boolean } = {},
+  { guarded = false, continues = false }: { readonly guarded?: boolean; readonly continues?: boolean } = {},
 ): Promise<E.Either<Problem, Receipt<State>>> => {
   const traceparent = telemetry.traceparent();
   const provenance = {
@@ -61,7 +62,7 @@ export const ask = async <Command, State, Ev extends Event, R extends Refusal>(
     const outcome = await telemetry.span(
       `command ${asked.type}`,
       { 'acta.command': asked.type, 'acta.stream': stream },
-      () => execute(engine, decider, stream, asked, provenance, guarded ? { if_match } : {}),
+      () => execute(engine, decider, stream, asked, provenance, { continues, ...(guarded ? { if_match } : {}) }),
     );
     telemetry.count('acta_commands_total', {
       command: asked.type,

@@ -5,7 +5,7 @@ import type { Event, Recorded } from '../domain/kernel/event.ts';
 import { tenantOf } from '../domain/kernel/tenant.ts';
 import { LogError, type Appended, type Clock, type EventLog, type StoredEvent, type Telemetry } from '../ports.ts';
 import { advanced, memory, recall, type Recollection, type UnreadableStream } from './recall.ts';
-import { recorded, type Provenance } from './record.ts';
+import { continued, recorded, type Provenance } from './record.ts';
 
 /** A race lost so often that the caller should look again (assurance F25). */
 export interface Conflict {
@@ -167,7 +167,8 @@ const receipt = <State>(known: Recollection<State>, events: readonly Recorded[],
 
 /**
  * Reads, folds, decides, appends; on a lost race, decides again on what really happened, at most five times. A command
- * that was recorded before gets the answer it got then. `if_match` refuses to decide on another revision than the caller saw.
+ * that was recorded before gets the answer it got then. `if_match` refuses to decide on another revision than the caller saw; what
+ * `continues` belongs to the matter of the stream, however its caller came to it.
  *
  * Left: the decider's refusal, or the engine's own. Throws LogErrors when the log cannot be read or written; an append
  * whose outcome is unknown is asked for again with the same ids first, so that it is never done twice (assurance F21).
@@ -178,7 +179,7 @@ export const execute = async <Command, State, Ev extends Event, Refusal>(
   stream: string,
   command: Command,
   provenance: Provenance,
-  { if_match }: { readonly if_match?: number | undefined } = {},
+  { if_match, continues = false }: { readonly if_match?: number | undefined; readonly continues?: boolean } = {},
 ): Promise<E.Either<Refusal | EngineRefusal, Receipt<State>>> => {
   const { log, catalogue, remembered } = engine;
   let unknowns = 0;
@@ -196,7 +197,8 @@ export const execute = async <Command, State, Ev extends Event, Refusal>(
       const decision = decider.decide(command, known.state);
       if (E.isLeft(decision)) return decision;
       if (decision.right.length === 0) return E.right(receipt(known, [], false));
-      const after = await commit(engine, decider, known, [{ events: decision.right, provenance }]);
+      const share = { events: decision.right, provenance: continues ? continued(provenance, known.last) : provenance };
+      const after = await commit(engine, decider, known, [share]);
       if (after !== undefined) return E.right(receipt(after, after.done.get(provenance.command_id) ?? [], false));
     } catch (error) {
       const unknown = error instanceof LogError && (error.fault === 'unavailable' || error.fault === 'timeout');

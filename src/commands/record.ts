@@ -3,7 +3,7 @@ import { canonical } from '../domain/kernel/digest.ts';
 import type { Catalogue } from '../domain/kernel/catalogue.ts';
 import type { Event } from '../domain/kernel/event.ts';
 import { eventId } from '../domain/kernel/ids.ts';
-import { eventBytesMax, LogError, type NewEvent } from '../ports.ts';
+import { eventBytesMax, LogError, type NewEvent, type StoredEvent } from '../ports.ts';
 
 /** Where a command comes from; written on every event it leads to. */
 export interface Provenance {
@@ -15,6 +15,16 @@ export interface Provenance {
   readonly causation_id?: string;
   readonly traceparent?: string;
 }
+
+/** The same command in the matter that its stream is about, caused by what stood there last. */
+export const continued = (provenance: Provenance, last: StoredEvent | undefined): Provenance =>
+  last === undefined
+    ? provenance
+    : {
+        ...provenance,
+        correlation_id: last.metadata['$correlationId'] ?? provenance.correlation_id,
+        causation_id: provenance.causation_id ?? last.id,
+      };
 
 /** The `prev` of a stream's first event: 32 zero bytes. */
 export const chainStart = Buffer.alloc(32).toString('base64url');

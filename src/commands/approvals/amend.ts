@@ -35,11 +35,8 @@ const amendedDirective = async (
     return E.left(problem('not_found', `there is no directive ${directive_id}`));
   const { plan, scope } = withStepArgs(content, change.step_id, change.args);
   const materials = await planMaterials(context.gate, call.principal.tenant, principal, scope, plan);
-  const outcome = await ask(context, call, directive, stream, {
-    type: 'AmendDirective',
-    ...change,
-    materials,
-  } as const);
+  const asked = { type: 'AmendDirective', ...change, materials } as const;
+  const outcome = await ask(context, call, directive, stream, asked, { continues: true });
   return E.isLeft(outcome) ? outcome : E.right(outcome.right.position);
 };
 
@@ -61,7 +58,8 @@ export const amended = async (
       ? done.left
       : { output: { directive_id, run_id, step_id }, position: done.right, status: 202 };
   }
-  const outcome = await ask(context, call, run, streamOf('run', run_id), { type: 'AmendStep', ...change } as const);
+  const asked = { type: 'AmendStep', ...change } as const;
+  const outcome = await ask(context, call, run, streamOf('run', run_id), asked, { continues: true });
   return E.isLeft(outcome)
     ? outcome.left
     : { output: { directive_id, run_id, step_id }, position: outcome.right.position, status: 202 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ApprovalCommand } from '../../domain/approval/approval.commands.ts';
 import { approval, type ApprovalRefused, type ApprovalState } from '../../domain/approval/approval.decider.ts';
 import { Vote, type ApprovalPaper } from '../../domain/approval/approval.events.ts';
+import type { Recorded } from '../../domain/kernel/event.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import { isProblem, type Call, type Problem } from '../../domain/kernel/operation.ts';
@@ -70,8 +71,18 @@ const voted = async (
     approval as never,
     streamOf('approval', id),
     asked,
-    { guarded: true },
+    { guarded: true, continues: true },
   );
+
+/** The same call in the matter of an event, and because of it. */
+const because = (call: Call, event: Recorded | undefined): Call =>
+  event === undefined
+    ? call
+    : {
+        ...call,
+        correlation_id: event.metadata['$correlationId'] ?? call.correlation_id,
+        causation_id: event.id,
+      };
 
 export const decideApproval = command({
   name: 'decide_approval',
@@ -128,11 +139,14 @@ export const decideApproval = command({
       proven: isProven(principal),
     });
     if (E.isLeft(outcome)) return outcome.left;
-    const { paper } = outcome.right.state;
+    const { state, events } = outcome.right;
+    const { paper } = state;
+    const vote = events.at(-1);
     const given =
-      grant === null || decision !== 'approve' || paper === null
+      // The first of several agreements is none yet, and grants nothing.
+      grant === null || paper === null || !outcome.right.events.some(({ type }) => type === 'ApprovalGranted')
         ? null
-        : await issued(context, call, { ...grant, reason: why, approval_id: id, paper });
+        : await issued(context, because(call, vote), { ...grant, reason: why, approval_id: id, paper });
     if (given !== null && typeof given !== 'string') return given;
     const { revision, position } = outcome.right;
     return { output: view(outcome.right, given), revision, position };
@@ -156,7 +170,9 @@ export const editApproval = command({
     const known = await approvalNow(context, id, call.principal.tenant);
     if (isProblem(known)) return known;
     if (known.phase !== 'open')
-      return problem('approval_closed', 'it has been decided', { more: { status: statusOf(known) } });
+      return problem('approval_closed', 'it has been decided', {
+        more: { approval_status: statusOf(known) },
+      });
     const { terms } = known.paper as ApprovalPaper;
     const roles = call.principal.roles ?? [];
     if (terms.roles.length > 0 && !terms.roles.some((role) => roles.includes(role) || roles.includes('*')))

@@ -3,6 +3,7 @@ import type { Amount, BudgetCommand } from '../../domain/budget/budget.commands.
 import { budget } from '../../domain/budget/budget.decider.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { execute, type Engine } from '../execute.ts';
+import type { Matter } from '../matter.ts';
 import { oneByOne } from '../one-by-one.ts';
 
 /** Room in a budget that is set aside for a call. */
@@ -16,7 +17,7 @@ export interface Wanted extends Amount {
   readonly key: string;
   readonly actor: string;
   readonly tenant: string;
-  readonly correlation_id: string;
+  readonly matter: Matter;
   readonly agent_id: string | null;
   /** For people: what the money is for. */
   readonly for: string;
@@ -24,7 +25,7 @@ export interface Wanted extends Amount {
   readonly at: string;
 }
 
-type About = Pick<Wanted, 'key' | 'actor' | 'tenant' | 'correlation_id'>;
+type About = Pick<Wanted, 'key' | 'actor' | 'tenant' | 'matter'>;
 
 /** Every call of everybody meets at the budgets that they share: a race that is lost is run again. */
 const racesMax = 20;
@@ -32,13 +33,13 @@ const pauseMsMax = 50;
 
 const asked = async (
   engine: Engine,
-  { key, actor, tenant, correlation_id }: About,
+  { key, actor, tenant, matter }: About,
   budget_id: string,
   command: BudgetCommand,
 ) => {
   const stream = streamOf('budget', budget_id);
   const command_id = derived('budget', key, command.type, budget_id);
-  const about = { command_id, actor, tenant, correlation_id };
+  const about = { command_id, actor, tenant, ...matter };
   const once = () => oneByOne(engine, stream, () => execute(engine, budget, stream, command, about));
   for (let race = 1; ; race += 1) {
     const outcome = await once();

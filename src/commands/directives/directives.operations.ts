@@ -55,7 +55,10 @@ export const commanded = async (
   id: string,
   asked: DirectiveCommand,
 ): Promise<Answer<DirectiveView> | Problem> => {
-  const outcome = await ask(context, call, directive, streamOf('directive', id), asked, { guarded: true });
+  const outcome = await ask(context, call, directive, streamOf('directive', id), asked, {
+    guarded: true,
+    continues: true,
+  });
   if (E.isLeft(outcome)) return outcome.left;
   const { revision, position } = outcome.right;
   return { output: directiveView(outcome.right), revision, position };
@@ -130,7 +133,9 @@ export const reviseDirective = command({
   examples: [{ title: 'Another step', input: { ...example, directive_id: exampleId } as never }],
   run: async (context, { directive_id: id, ...input }, call) => {
     const content = contentOf(input);
-    return 'code' in content ? content : await commanded(context, call, id, { type: 'ReviseDirective', content });
+    return 'code' in content
+      ? content
+      : await commanded(context, call, id, { type: 'ReviseDirective', content, by: call.principal.actor });
   },
 });
 

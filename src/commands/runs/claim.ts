@@ -4,11 +4,13 @@ import { grant } from '../../domain/grant/grant.decider.ts';
 import type { Decider } from '../../domain/kernel/decider.ts';
 import type { Event } from '../../domain/kernel/event.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
+import { run } from '../../domain/run/run.decider.ts';
 import type { Claims } from '../../domain/run/run.commands.ts';
 import type { ClaimEffect } from '../../domain/run/run.process.ts';
 import { released, setAside, type Wanted } from '../budgets/set-aside.ts';
 import { execute, type Engine, type Receipt } from '../execute.ts';
 import { refused, type Perform, type Performed } from '../flights.ts';
+import { matterOf, type Matter } from '../matter.ts';
 import { throughOutages } from '../outage.ts';
 
 interface Claim {
@@ -17,11 +19,13 @@ interface Claim {
   readonly effect: ClaimEffect;
   /** When it is asked for, the same for all that is asked for. */
   readonly at: string;
+  /** The matter of the run, and the event because of which this is asked. */
+  readonly matter: Matter;
 }
 
 /** Asks an aggregate in the name of a run's step; asked again after a crash, it is the same command. */
 const asked = <Command, State, Ev extends Event, Refusal>(
-  { engine, tenant, effect }: Claim,
+  { engine, tenant, effect, matter }: Claim,
   decider: Decider<Command, State, Ev, Refusal>,
   stream: string,
   command: Command,
@@ -31,7 +35,7 @@ const asked = <Command, State, Ev extends Event, Refusal>(
     command_id: derived('claim', effect.key, what, stream),
     actor: 'process:run',
     tenant,
-    correlation_id: effect.run_id,
+    ...matter,
   });
 
 const refusalOf = (left: unknown): string => (left as { readonly reason?: string }).reason ?? 'refused';
@@ -77,13 +81,13 @@ const takeGrant = async (claim: Claim): Promise<Performed | undefined> => {
 };
 
 /** Who sets room aside, and what for. */
-const wantedBy = ({ tenant, effect, at }: Claim): Wanted => {
+const wantedBy = ({ tenant, effect, at, matter }: Claim): Wanted => {
   const { run_id, step_id, key, callee, principal } = effect;
   return {
     key,
     actor: 'process:run',
     tenant,
-    correlation_id: run_id,
+    matter,
     agent_id: principal?.type === 'agent' ? principal.id : null,
     micros: callee.cost_micros,
     tokens: 0,
@@ -98,9 +102,11 @@ const wantedBy = ({ tenant, effect, at }: Claim): Wanted => {
  */
 export const claimFor =
   (engine: Engine): Perform<ClaimEffect> =>
-  (effect, { tenant, signal }) =>
+  (effect, { tenant, signal, stream }) =>
     throughOutages(async () => {
-      const claim: Claim = { engine, tenant, effect, at: new Date(engine.clock.now()).toISOString() };
+      const at = new Date(engine.clock.now()).toISOString();
+      const matter = await matterOf(engine, run, stream, effect.run_id);
+      const claim: Claim = { engine, tenant, effect, at, matter };
       const wanted = wantedBy(claim);
       const reservations = await setAside(engine, effect.budget_ids, wanted);
       if ('short' in reservations) return refused('budget_exceeded', reservations.short);

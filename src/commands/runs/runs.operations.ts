@@ -46,7 +46,7 @@ const told = async (
     run as never,
     streamOf('run', id),
     asked,
-    { guarded: true },
+    { guarded: true, continues: true },
   );
   if (E.isLeft(outcome)) return outcome.left;
   const { revision, position } = outcome.right;
