@@ -73,6 +73,7 @@ export const stageRefundDesk = async (engine: Engine): Promise<void> => {
     terms,
     reason: 'refunds of at most 100 are agreed to beforehand',
     issued_by: 'system:demo',
+    issuer_roles: ['*'],
     approval_id: null,
   });
   const stream = streamOf('session', demoSessionId);

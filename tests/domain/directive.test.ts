@@ -27,10 +27,12 @@ describe('a directive that is drafted', () => {
   it('waits, and can be written anew, until it is proposed (D10, C17)', () => {
     const play = telling(draft(null));
     const better = content([step('a')], { objective: 'refund 43' });
-    expect(play.tell({ type: 'ReviseDirective', content: better })).toEqual(['DirectiveRevised']);
+    expect(play.tell({ type: 'ReviseDirective', content: better, by: 'key:ola' })).toEqual(['DirectiveRevised']);
     expect(play.tell(propose())).toEqual(['DirectiveProposed', 'DirectiveJudged', 'DirectiveApproved']);
     expect(play.last('DirectiveProposed').content_digest).toBe(digest(better));
-    expect(play.refusal({ type: 'ReviseDirective', content: content() })).toMatchObject({ reason: 'OutOfLifecycle' });
+    expect(play.refusal({ type: 'ReviseDirective', content: content(), by: 'key:ola' })).toMatchObject({
+      reason: 'OutOfLifecycle',
+    });
   });
 
   it('can be proposed in the same breath', () => {

@@ -98,7 +98,11 @@ const rounds = [1, 2, 3].map((round) => derived('approval', directive_id, 'a', r
 const directiveCommand: fc.Arbitrary<DirectiveCommand> = fc.oneof(
   materials.map((of) => draft(of)),
   fc.constantFrom(draft(null), draft({ a: found(), b: found() }, content([step('a'), step('b')]))),
-  fc.constant<DirectiveCommand>({ type: 'ReviseDirective', content: content([step('a')], { objective: 'refund 43' }) }),
+  fc.constant<DirectiveCommand>({
+    type: 'ReviseDirective',
+    content: content([step('a')], { objective: 'refund 43' }),
+    by: 'key:ola',
+  }),
   materials.map((of) => propose(of)),
   materials.map((of): DirectiveCommand => ({
     type: 'AmendDirective',

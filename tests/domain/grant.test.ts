@@ -25,7 +25,7 @@ const terms = (changes: Partial<GrantTerms> = {}): GrantTerms => ({
   ...changes,
 });
 const issued = (changes: Partial<GrantTerms> = {}, issued_by = 'key:ola') =>
-  GrantIssued({ grant_id, terms: terms(changes), reason: '', issued_by, approval_id: null });
+  GrantIssued({ issuer_roles: [], grant_id, terms: terms(changes), reason: '', issued_by, approval_id: null });
 const asked = (n = 1, question = questionOf(), at = noon): GrantCommand => ({
   type: 'UseGrant',
   use_id: use(n),
@@ -38,7 +38,8 @@ const exhausted = GrantExhausted({ grant_id });
 
 describe('a grant', () => {
   it('is issued, used so often, and then used up', () => {
-    const issue = { type: 'IssueGrant', grant_id, terms: terms(), reason: '', issued_by: 'key:ola', approval_id: null };
+    const by = { issued_by: 'key:ola', issuer_roles: [], approval_id: null };
+    const issue = { type: 'IssueGrant', grant_id, terms: terms(), reason: '', ...by };
     given()
       .when(issue as GrantCommand)
       .records(issued());

@@ -20,6 +20,8 @@ const importsAuthorize = /from '[^']*\/authorize\.ts'|import\('[^']*\/authorize\
 it('asks the gate in one place; who only says what it would say is named here (design 5)', () => {
   expect(sources.length).toBeGreaterThan(300);
   expect(filesWith(importsAuthorize)).toEqual([
+    // Whether a grant is the agreement that the policy asks for.
+    'src/commands/gate/grant-standing.ts',
     // Whether a policy would let anybody put another one in force.
     'src/commands/policies/policy.activation.ts',
     'src/commands/policies/simulate.ts',

@@ -1,9 +1,7 @@
-import type { GatePrincipal } from '../../domain/gate/principal.ts';
+import { unproven, type GatePrincipal } from '../../domain/gate/principal.ts';
 import type { Principal } from '../../domain/kernel/operation.ts';
 
 /** Whoever calls without a key has proven to be nobody in particular (decision 0013). */
-const unproven = 'user:local';
-
 export const isProven = ({ actor }: Principal): boolean => actor !== unproven;
 
 /** Who acts, as the gate sees them: an agent where one is named, on behalf of whoever asks; else whoever asks. */

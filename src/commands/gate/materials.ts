@@ -10,6 +10,7 @@ import { hasTemplates } from '../../domain/gate/templates.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import type { Engine } from '../execute.ts';
 import { recall } from '../recall.ts';
+import { standsFor } from './grant-standing.ts';
 import { policyInForce } from './policy-in-force.ts';
 import type { Registry, Standing } from './registry.ts';
 
@@ -101,7 +102,10 @@ export const materialsOf = async (
     budget_micros: null,
   };
   const agent_id = principal.type === 'agent' ? principal.id : null;
-  const [grant_id, budget_ids] = await Promise.all([grantFor(tenant, question), budgetsOf(tenant, agent_id)]);
+  const [held, budget_ids] = await Promise.all([grantFor(tenant, question), budgetsOf(tenant, agent_id)]);
+  const brought = step.compensation === null ? null : undoing;
+  const stands = held !== null && (await standsFor(engine, held, question, called?.spec, brought, active));
+  const grant_id = stands ? held : null;
   return { ...about, called, standing: standing.standing, undoing, ...missing, grant_id, budget_ids };
 };
 

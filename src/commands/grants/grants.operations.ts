@@ -31,7 +31,9 @@ export const issueGrant = command({
   name: 'issue_grant',
   kind: 'command',
   summary: 'Agree beforehand to calls of a capability, within limits',
-  description: 'A grant stands for an approval, never for a denial; nobody grants what they will ask for themselves.',
+  description:
+    'A grant stands for an approval, never for a denial; nobody grants what they will ask for themselves. It is the word of ' +
+    'one person with the roles they have: where two have to agree, or another role, it does not suffice.',
   scope,
   input: z.strictObject({ terms: GrantTerms, reason: z.string().min(1).max(2_000) }),
   output: GrantView,
@@ -65,6 +67,7 @@ export const issueGrant = command({
       terms,
       reason,
       issued_by: call.principal.actor,
+      issuer_roles: call.principal.roles ?? [],
       approval_id: null,
     } as const;
     const outcome = await ask(context, call, grant, streamOf('grant', grant_id), asked);

@@ -34,7 +34,8 @@ export const issued = async (
     uses_max,
     expires_at,
   };
-  const asked = { type: 'IssueGrant', grant_id, terms, reason, issued_by: call.principal.actor, approval_id } as const;
+  const { actor: issued_by, roles: issuer_roles = [] } = call.principal;
+  const asked = { type: 'IssueGrant', grant_id, terms, reason, issued_by, issuer_roles, approval_id } as const;
   // A command of its own: the vote has the call's id.
   const own = { ...call, command_id: derived('grant of', call.command_id) };
   const outcome = await ask(context, own, grant, streamOf('grant', grant_id), asked);

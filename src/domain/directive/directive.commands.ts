@@ -24,7 +24,7 @@ export type DirectiveCommand =
       /** Proposed in the same breath; null for a draft that waits to be. */
       readonly proposal: Proposal | null;
     }
-  | { readonly type: 'ReviseDirective'; readonly content: DirectiveContent }
+  | { readonly type: 'ReviseDirective'; readonly content: DirectiveContent; readonly by: string }
   | { readonly type: 'ProposeDirective'; readonly proposal: Proposal }
   | {
       readonly type: 'AmendDirective';

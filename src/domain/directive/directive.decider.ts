@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { noPolicy } from '../gate/no-policy.ts';
+import { withHands } from '../gate/principal.ts';
 import type { Decider } from '../kernel/decider.ts';
 import { digest } from '../kernel/digest.ts';
 import { governed, type OutOfLifecycle } from '../kernel/lifecycle.ts';
@@ -26,11 +27,12 @@ const wrongArguments = (materials: StepMaterials): DirectiveRefusal | undefined 
 };
 
 const proposed = (
-  { round, origin }: Pick<DirectiveState, 'round' | 'origin'>,
+  { round, origin, hands }: Pick<DirectiveState, 'round' | 'origin' | 'hands'>,
   directive_id: string,
   content: DirectiveContent,
-  { principal, environment, materials, at }: Of<'ProposeDirective'>['proposal'],
+  { principal: asker, environment, materials, at }: Of<'ProposeDirective'>['proposal'],
 ): Decided => {
+  const principal = withHands(asker, hands);
   const wrong = wrongArguments(materials);
   if (wrong !== undefined) return E.left(wrong);
   return E.right([
@@ -43,17 +45,19 @@ const drafted = (state: DirectiveState, command: Of<'DraftDirective'>): Decided 
   const { directive_id, content, origin, issued_by, proposal } = command;
   const draft = Events.DirectiveDrafted({ directive_id, content, origin, issued_by });
   if (proposal === null) return E.right([draft]);
-  const rest = proposed({ round: state.round, origin }, directive_id, content, proposal);
+  const rest = proposed({ ...state, origin }, directive_id, content, proposal);
   return E.isLeft(rest) ? rest : E.right([draft, ...rest.right]);
 };
 
 const amended = (state: DirectiveState, content: DirectiveContent, command: Of<'AmendDirective'>): Decided => {
   const { step_id, args, by, reason, materials, at } = command;
-  const { asked, principal, environment, directive_id, origin, round } = state;
-  if (asked?.step_id !== step_id || principal === null) return E.left({ reason: 'NothingToAmend', step_id });
+  const { asked, environment, directive_id, origin, round } = state;
+  if (asked?.step_id !== step_id || state.principal === null) return E.left({ reason: 'NothingToAmend', step_id });
   const wrong = wrongArguments(materials);
   if (wrong !== undefined) return E.left(wrong);
   const changed = withStepArgs(content, step_id, args);
+  // Whoever writes what shall be done has a hand in asking for it.
+  const principal = withHands(state.principal, [by]);
   const supersedes = asked.approval_id;
   return E.right([
     Events.DirectiveAmended({ directive_id, step_id, approval_id: supersedes, args, by, reason, at }),
@@ -105,7 +109,7 @@ const rules: Decider<DirectiveCommand, DirectiveState, DirectiveEvent, Directive
     if (content === null) return E.left({ reason: 'DirectiveUnknown' });
     switch (command.type) {
       case 'ReviseDirective':
-        return E.right([Events.DirectiveRevised({ directive_id, content: command.content })]);
+        return E.right([Events.DirectiveRevised({ directive_id, content: command.content, by: command.by })]);
       case 'ProposeDirective':
         return proposed(state, directive_id, content, command.proposal);
       case 'AmendDirective':

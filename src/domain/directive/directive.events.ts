@@ -37,9 +37,12 @@ export const DirectiveDrafted = event(
   z.object({ ...of, content: DirectiveContent, origin: Origin, issued_by: z.string().max(200) }),
   { personal: ['content'] },
 );
-export const DirectiveRevised = event('DirectiveRevised', z.object({ ...of, content: DirectiveContent }), {
-  personal: ['content'],
-});
+export const DirectiveRevised = event(
+  'DirectiveRevised',
+  /** Null where it was not recorded who revised it. */
+  z.object({ ...of, content: DirectiveContent, by: z.string().min(1).max(200).nullable().default(null) }),
+  { personal: ['content'] },
+);
 export const DirectiveProposed = event(
   'DirectiveProposed',
   z.object({ ...of, content_digest: digest, principal: GatePrincipal, environment: z.string().max(200), at: instant }),

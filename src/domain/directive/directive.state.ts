@@ -1,6 +1,6 @@
 import type { Action } from '../gate/action.ts';
 import { derived } from '../kernel/ids.ts';
-import type { GatePrincipal } from '../gate/principal.ts';
+import { withHands, type GatePrincipal } from '../gate/principal.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import type { DirectiveContent, DirectiveEvent, Origin } from './directive.events.ts';
 import { directiveLifecycle, type DirectivePhase } from './directive.lifecycle.ts';
@@ -19,6 +19,8 @@ export interface DirectiveState {
   readonly content: DirectiveContent | null;
   readonly origin: Origin;
   readonly principal: GatePrincipal | null;
+  /** Everyone who wrote any of it, or asked for it: none of them agrees to it. */
+  readonly hands: readonly string[];
   readonly environment: string;
   readonly policy: Verdict['policy'] | null;
   /** How often somebody was asked: each time it is another approval. */
@@ -35,6 +37,7 @@ export const undrafted: DirectiveState = {
   content: null,
   origin: { kind: 'request' },
   principal: null,
+  hands: [],
   environment: '',
   policy: null,
   round: 0,
@@ -58,19 +61,23 @@ export const withStepArgs = (content: DirectiveContent, step_id: string, args: A
   },
 });
 
+const withHand = (hands: readonly string[], by: string | null): readonly string[] =>
+  by === null || hands.includes(by) ? hands : [...hands, by];
+
 /** What is known after an event; the phase is the machine's business. */
 export const evolveDirective = (state: DirectiveState, event: DirectiveEvent): DirectiveState => {
   switch (event.type) {
     case 'DirectiveDrafted': {
-      const { directive_id, content, origin } = event.data;
-      return { ...state, directive_id, content, origin };
+      const { directive_id, content, origin, issued_by } = event.data;
+      return { ...state, directive_id, content, origin, hands: [issued_by] };
     }
     case 'DirectiveRevised':
-      return { ...state, content: event.data.content };
+      return { ...state, content: event.data.content, hands: withHand(state.hands, event.data.by) };
     case 'DirectiveProposed':
       return {
         ...state,
         principal: event.data.principal,
+        hands: event.data.principal.chain.reduce(withHand, state.hands),
         environment: event.data.environment,
         asked: null,
         proposals: state.proposals + 1,
@@ -82,10 +89,11 @@ export const evolveDirective = (state: DirectiveState, event: DirectiveEvent): D
       return { ...state, round: state.round + 1, asked: { step_id, approval_id, action, expires_at } };
     }
     case 'DirectiveAmended': {
-      const { step_id, args } = event.data;
-      return state.content === null
-        ? state
-        : { ...state, asked: null, content: withStepArgs(state.content, step_id, args) };
+      const { step_id, args, by } = event.data;
+      if (state.content === null || state.principal === null) return state;
+      const principal = withHands(state.principal, [by]);
+      const hands = withHand(state.hands, by);
+      return { ...state, asked: null, principal, hands, content: withStepArgs(state.content, step_id, args) };
     }
     case 'DirectiveBlocked':
       return { ...state, asked: null };

@@ -12,6 +12,15 @@ export const GatePrincipal = z.object({
    * Everyone who had a hand in asking, as actors (`agent:…`, `key:…`): none of them can agree to it (design 5, rule 5). Whoever
    * called without a key has proven to be nobody in particular, and is not among them (decision 0013).
    */
-  chain: z.array(name).max(20),
+  chain: z.array(name).max(100),
 });
 export type GatePrincipal = z.infer<typeof GatePrincipal>;
+
+/** Whoever calls without a key. */
+export const unproven = 'user:local';
+
+/** The same principal, with others who had a hand in what is asked for. */
+export const withHands = (principal: GatePrincipal, hands: readonly string[]): GatePrincipal => ({
+  ...principal,
+  chain: [...new Set([...principal.chain, ...hands.filter((actor) => actor !== unproven)])],
+});

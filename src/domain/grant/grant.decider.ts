@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { argumentsHold, isLike } from '../gate/conditions.ts';
+import type { ApprovalTerms } from '../gate/policy.document.ts';
 import type { Question } from '../gate/question.ts';
 import type { Decider } from '../kernel/decider.ts';
 import { governed } from '../kernel/lifecycle.ts';
@@ -20,6 +21,7 @@ export type GrantCommand =
       readonly terms: GrantTerms;
       readonly reason: string;
       readonly issued_by: string;
+      readonly issuer_roles: readonly string[];
       readonly approval_id: string | null;
     }
   | {
@@ -42,6 +44,7 @@ export interface GrantState {
   readonly grant_id: string;
   readonly terms: GrantTerms | null;
   readonly issued_by: string;
+  readonly issuer_roles: readonly string[];
   readonly uses: ReadonlySet<string>;
 }
 
@@ -58,13 +61,26 @@ export const covers = (
   // Nobody agrees beforehand to what they will ask for themselves.
   !principal.chain.includes(issued_by);
 
+/** Whether a grant is all the agreement that these terms ask for: it is one person's word, with the roles of that person. */
+export const suffices = (
+  { issuer_roles }: Pick<GrantState, 'issuer_roles'>,
+  { quorum, roles }: Pick<ApprovalTerms, 'quorum' | 'roles'>,
+): boolean => quorum <= 1 && (roles.length === 0 || [...roles, '*'].some((role) => issuer_roles.includes(role)));
+
 const rules: Decider<GrantCommand, GrantState, GrantEvent, GrantRefusal> = {
-  initial: { phase: grantLifecycle.initial, grant_id: '', terms: null, issued_by: '', uses: new Set() },
+  initial: {
+    phase: grantLifecycle.initial,
+    grant_id: '',
+    terms: null,
+    issued_by: '',
+    issuer_roles: [],
+    uses: new Set(),
+  },
 
   decide: (command, { phase, grant_id, terms, uses, issued_by }): E.Either<GrantRefusal, readonly GrantEvent[]> => {
     if (command.type === 'IssueGrant') {
       const { type: _, ...issued } = command;
-      return E.right([GrantIssued(issued)]);
+      return E.right([GrantIssued({ ...issued, issuer_roles: [...issued.issuer_roles] })]);
     }
     if (terms === null) return E.left({ reason: 'GrantUnknown' });
     if (command.type === 'RevokeGrant')
@@ -81,8 +97,8 @@ const rules: Decider<GrantCommand, GrantState, GrantEvent, GrantRefusal> = {
   evolve: (state, event) => {
     switch (event.type) {
       case 'GrantIssued': {
-        const { grant_id, terms, issued_by } = event.data;
-        return { ...state, grant_id, terms, issued_by };
+        const { grant_id, terms, issued_by, issuer_roles } = event.data;
+        return { ...state, grant_id, terms, issued_by, issuer_roles };
       }
       case 'GrantUsed':
         return { ...state, uses: new Set(state.uses).add(event.data.use_id) };

@@ -21,7 +21,15 @@ export type GrantTerms = z.infer<typeof GrantTerms>;
 
 export const GrantIssued = event(
   'GrantIssued',
-  z.object({ grant_id: id, terms: GrantTerms, reason, issued_by: z.string().max(200), approval_id: id.nullable() }),
+  z.object({
+    grant_id: id,
+    terms: GrantTerms,
+    reason,
+    issued_by: z.string().max(200),
+    /** The roles of whoever issued it: a grant is their word, and worth no more. */
+    issuer_roles: z.array(z.string().max(200)).max(50).default([]),
+    approval_id: id.nullable(),
+  }),
 );
 /** `use_id` names the call that it was used for: asked again, it is the same use. */
 export const GrantUsed = event(

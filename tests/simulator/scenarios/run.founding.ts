@@ -90,6 +90,7 @@ export const founds =
         },
         reason,
         issued_by: 'key:owner',
+        issuer_roles: ['*'],
         approval_id: null,
       });
   };

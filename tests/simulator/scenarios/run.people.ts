@@ -25,7 +25,11 @@ export const wants =
       if (!propose) {
         await hand.rest(100, 3_000);
         if (chance.happens(0.3))
-          await tell(`directive-${directive_id}`, { type: 'ReviseDirective', content: contentOf(chance, agent_id) });
+          await tell(`directive-${directive_id}`, {
+            type: 'ReviseDirective',
+            content: contentOf(chance, agent_id),
+            by: 'key:owner',
+          });
         if (chance.happens(0.9)) await send({ ask: 'propose', directive_id, principal, command_id: chance.id() });
       }
       if (chance.happens(0.15)) {
