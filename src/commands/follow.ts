@@ -11,6 +11,8 @@ const checkpointName = 'processes';
 const checkpointEveryMs = 1_000;
 /** A log that ends too early is looked at so often before it is believed: a node of a cluster may lag for a moment. */
 const shortLooksMax = 5;
+/** Streams whose events are reacted to at the same time. */
+const lanesMax = 32;
 
 export interface FollowParts {
   readonly roster: Roster;
@@ -36,6 +38,27 @@ const movedIn = (batch: Batch, kinds: ReadonlyMap<string, Kind>, now: number): r
     moved.set(stream, { entry: { stream, kind: kind.name, due_at: now }, revision, byItself });
   }
   return [...moved.values()];
+};
+
+/**
+ * Reacts to what happened in one stream in its order, and to different streams side by side: none waits for another's disk.
+ * Ends when all have ended; one that could not be done is thrown, and nothing more is begun.
+ */
+const eachInOrder = async (events: readonly StoredEvent[], react: FollowParts['react']): Promise<void> => {
+  const left = [...Map.groupBy(events, ({ stream }) => stream).values()];
+  const lane = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) for (const event of next) await react(event);
+  };
+  const ended = await Promise.allSettled(
+    Array.from({ length: Math.min(left.length, lanesMax) }, () =>
+      lane().catch((error: unknown) => {
+        left.length = 0;
+        throw error;
+      }),
+    ),
+  );
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 };
 
 /**
@@ -68,7 +91,7 @@ export const follow = async (
 
   const take = async (batch: Batch): Promise<void> => {
     if (batch.position > seen) seen = batch.position;
-    for (const event of batch.events) await react(event);
+    await eachInOrder(batch.events, react);
     const moved = movedIn(batch, kindOf, clock.now());
     const entries = moved.flatMap(({ entry, revision, byItself }) => {
       if (byItself || driver.covers(entry.stream, revision)) return [];

@@ -49,11 +49,18 @@ afterEach(async () => {
 /** Lets a node follow the log; what it was told to react to is noted. */
 const following = (
   node: TestNode,
-  { on = log, at = roster }: { readonly on?: EventLog; readonly at?: Roster } = {},
+  {
+    on = log,
+    at = roster,
+    doing = () => Promise.resolve(),
+  }: { readonly on?: EventLog; readonly at?: Roster; readonly doing?: (event: StoredEvent) => Promise<void> } = {},
 ) => {
   const ending = new AbortController();
   const handled: StoredEvent[] = [];
-  const react = async (event: StoredEvent): Promise<void> => void handled.push(event);
+  const react = async (event: StoredEvent): Promise<void> => {
+    handled.push(event);
+    await doing(event);
+  };
   const kinds = [kind('errand', 'errand', errandProcess, { act: async () => ({ ok: true, result: '' }) })];
   const { journal } = node;
   const work = follow(
@@ -133,6 +140,57 @@ describe('a node that follows the log', () => {
     // What began elsewhere wakes, whoever may have ended it since; the steps of it do not.
     expect(wakes.filter((each) => each === marker)).toHaveLength(1);
     expect(wakes.filter((each) => each === stream).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('what is reacted to', () => {
+  /** One batch of events of these streams, in this order; the log itself where it is asked again. */
+  const batchOf = (
+    streams: readonly string[],
+    head: bigint,
+  ): { readonly on: EventLog; readonly positions: bigint[] } => {
+    const events = streams.map((stream, n) => ({
+      ...{ id: randomUUID(), type: 'Noted', data: {}, metadata: {}, stream, revision: n },
+      position: head - BigInt(streams.length - 1 - n),
+      recorded_at: '2026-11-21T12:00:00.000Z',
+    }));
+    const subscribe: EventLog['subscribe'] = async function* () {
+      yield { events, position: head } as never;
+    };
+    return { on: { ...log, subscribe }, positions: events.map(({ position }) => position) };
+  };
+
+  it('keeps the order of its stream, and does not wait for other streams', async () => {
+    const { on } = batchOf(['note-a', 'note-a', 'note-b', 'note-b'], await log.head());
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const node = startNode(log, roster);
+    const { handled } = following(node, {
+      on,
+      doing: ({ stream }) => (stream === 'note-a' ? opened : Promise.resolve()),
+    });
+    const seen = () => handled.slice(0, 4).map(({ stream, revision }) => `${stream} ${revision}`);
+    await eventually(() => expect(seen()).toEqual(['note-a 0', 'note-b 2', 'note-b 3']));
+    open();
+    await eventually(() => expect(seen()).toEqual(['note-a 0', 'note-b 2', 'note-b 3', 'note-a 1']));
+  });
+
+  it('is not passed where it could not be done: the whole batch comes again', async () => {
+    const { on, positions } = batchOf(['note-a', 'note-b'], await log.head());
+    let failures = 2;
+    const node = startNode(log, roster);
+    const { handled } = following(node, {
+      on,
+      doing: ({ stream }) => {
+        if (stream !== 'note-b' || failures === 0) return Promise.resolve();
+        failures -= 1;
+        return Promise.reject(new LogError('unavailable', 'the log is away'));
+      },
+    });
+    await eventually(() => {
+      const seen = handled.filter(({ stream }) => stream === 'note-b').map(({ position }) => position);
+      expect(seen.slice(0, 3)).toEqual([positions[1], positions[1], positions[1]]);
+    });
+    expect(failures).toBe(0);
   });
 });
 

@@ -53,36 +53,35 @@ const told = async (
   return { output: { capability_id, status: phase, spec_digest: described.spec_digest, revision }, revision, position };
 };
 
-export const disableCapability = command({
-  name: 'disable_capability',
-  kind: 'command',
-  summary: 'Let nobody call a capability until it is enabled again',
-  scope,
-  input: z.strictObject({ capability_id: CapabilityId, reason }),
-  output: CapabilityView,
-  http: { method: 'POST', path: '/capabilities/{capability_id}/disable', tag },
-  cli: 'capabilities disable',
-  problems,
-  examples: [
-    { title: 'While it misbehaves', input: { capability_id: 'net.http.post', reason: 'the other side is down' } },
-  ],
-  run: (context, { capability_id, reason: why }, call) =>
-    told(context, call, capability_id, { type: 'DisableCapability', reason: why }),
-});
+const turned = (
+  verb: 'disable' | 'enable',
+  type: 'DisableCapability' | 'EnableCapability',
+  summary: string,
+  example: { readonly title: string; readonly reason: string },
+) =>
+  command({
+    name: `${verb}_capability`,
+    kind: 'command',
+    summary,
+    scope,
+    input: z.strictObject({ capability_id: CapabilityId, reason }),
+    output: CapabilityView,
+    http: { method: 'POST', path: `/capabilities/{capability_id}/${verb}`, tag },
+    cli: `capabilities ${verb}`,
+    problems,
+    examples: [{ title: example.title, input: { capability_id: 'net.http.post', reason: example.reason } }],
+    run: (context, { capability_id, reason: why }, call) => told(context, call, capability_id, { type, reason: why }),
+  });
 
-export const enableCapability = command({
-  name: 'enable_capability',
-  kind: 'command',
-  summary: 'Let a capability be called again',
-  scope,
-  input: z.strictObject({ capability_id: CapabilityId, reason }),
-  output: CapabilityView,
-  http: { method: 'POST', path: '/capabilities/{capability_id}/enable', tag },
-  cli: 'capabilities enable',
-  problems,
-  examples: [{ title: 'It is mended', input: { capability_id: 'net.http.post', reason: 'it is mended' } }],
-  run: (context, { capability_id, reason: why }, call) =>
-    told(context, call, capability_id, { type: 'EnableCapability', reason: why }),
+export const disableCapability = turned(
+  'disable',
+  'DisableCapability',
+  'Let nobody call a capability until it is enabled again',
+  { title: 'While it misbehaves', reason: 'the other side is down' },
+);
+export const enableCapability = turned('enable', 'EnableCapability', 'Let a capability be called again', {
+  title: 'It is mended',
+  reason: 'it is mended',
 });
 
 export const acceptCapability = command({
