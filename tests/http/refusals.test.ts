@@ -55,6 +55,14 @@ const cases: readonly Case[] = [
     code: 'payload_too_large',
     more: { bytes_max: 1_048_576 },
   },
+  ...['null', '[]', '"name"', '1'].map((body) => ({
+    what: `the body ${body}`,
+    path: '/agents',
+    init: post(body),
+    status: 400,
+    code: 'validation_failed',
+    more: { detail: '#: expected an object' },
+  })),
   { what: 'text', path: '/agents', init: post('name', 'text/plain'), status: 415, code: 'unsupported_media_type' },
   ...['gzip', 'br', 'identity, deflate'].map((coding) => ({
     what: `a body in ${coding}`,

@@ -129,12 +129,13 @@ export const intake = <Context>(
     if (bodied) {
       const strange = readQuery(query, nothing);
       if (!strange.ok) return strange;
-      const whole = joined(params, body ?? {});
+      // No body at all reads as an empty object; `null` is a body like any other, and none of ours.
+      const whole = joined(params, body === undefined ? {} : body);
       if (!whole.ok) return whole;
       const strangers = strangersIn(whole.input, schema);
       return strangers.length === 0 ? whole : no(refused(strangers.map((found) => stranger(found.path, found.known))));
     }
-    if (body !== undefined && body !== null && !(typeof body === 'object' && isEmpty(body)))
+    if (body !== undefined && !(typeof body === 'object' && body !== null && isEmpty(body)))
       return no(refused([{ pointer: '#', code: 'unexpected_body', message: `${method} takes no body` }]));
     if (isEmpty(query)) return { ok: true, input: params };
     const values = readQuery(query, readings);
