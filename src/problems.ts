@@ -103,8 +103,12 @@ export const problemKinds = {
     title: 'It is not what you have read',
     help: 'Read it again: the digest that you sent belongs to something else.',
   },
-  approval_closed: { status: 409, title: 'It is decided already', help: '`status` says how it ended.' },
-  step_not_waiting: { status: 409, title: 'The step does not wait for this', help: '`status` says where it stands.' },
+  approval_closed: { status: 409, title: 'It is decided already', help: '`approval_status` says how it stands.' },
+  step_not_waiting: {
+    status: 409,
+    title: 'The step does not wait for this',
+    help: '`step_status` says where it stands.',
+  },
   run_ended: {
     status: 409,
     title: 'The run has ended',

@@ -34,6 +34,10 @@ const isUnknown = (refusal: GateRefusal): refusal is Unknown => Object.hasOwn(un
 export const problemOfGate = (refusal: GateRefusal): Problem =>
   isUnknown(refusal) ? problem('not_found', `there is no such ${unknown[refusal.reason]}`) : told(refusal);
 
+/** An approval that was used is a granted one, on every surface. */
+const statusAt = (ending: Extract<ApprovalRefusal, { reason: 'ApprovalClosed' }>['ending']): string =>
+  ending === 'used' ? 'granted' : ending;
+
 const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
   switch (refusal.reason) {
     case 'StepUnknown':
@@ -41,7 +45,7 @@ const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
     case 'PolicyVersionUnknown':
       return problem(
         'not_found',
-        `there is no draft ${refusal.version} that can be activated; the newest is ${refusal.newest}`,
+        `there is no version ${refusal.version} of the policy; the newest is ${refusal.newest}`,
       );
     case 'PolicyDigestDiffers':
       return problem('action_changed', `version ${refusal.version} has the digest ${refusal.digest}`, {
@@ -66,16 +70,20 @@ const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
     case 'NothingToAmend':
     case 'StepNotThere':
       return problem('step_not_waiting', `the step ${refusal.step_id} does not wait for this`, {
-        more: { step_id: refusal.step_id, ...('status' in refusal ? { status: refusal.status } : {}) },
+        more: { step_id: refusal.step_id, ...('status' in refusal ? { step_status: refusal.status } : {}) },
       });
     case 'RunEnded':
       return problem('run_ended', 'the run has ended');
     case 'ApprovalClosed':
-      return problem('approval_closed', `it has been decided: ${refusal.ending}`, { more: { status: refusal.ending } });
+      return problem('approval_closed', `it has been decided: ${refusal.ending}`, {
+        more: { approval_status: statusAt(refusal.ending) },
+      });
     case 'ApprovalNotGranted':
-      return problem('approval_closed', 'nobody has agreed yet');
+      return problem('approval_closed', 'nobody has agreed yet', { more: { approval_status: 'open' } });
     case 'ApprovalIsExpired':
-      return problem('approval_closed', `it was open until ${refusal.expires_at}`, { more: { status: 'expired' } });
+      return problem('approval_closed', `it was open until ${refusal.expires_at}`, {
+        more: { approval_status: 'expired' },
+      });
     case 'OwnRequest':
       return problem('four_eyes', 'you had a hand in asking for it: somebody else has to decide');
     case 'RoleMissing':

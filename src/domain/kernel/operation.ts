@@ -23,6 +23,9 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
+/** What every problem document says of itself: a further member of the same name would be lost. */
+type Reserved = 'type' | 'title' | 'status' | 'detail' | 'instance' | 'code' | 'request_id' | 'trace_id' | 'retryable';
+
 /** A refusal as it is said to a caller: the code is stable, the text is for people. */
 export interface Problem {
   readonly status: number;
@@ -33,7 +36,7 @@ export interface Problem {
   /** Milliseconds until asking again makes sense. */
   readonly retry_after_ms?: number;
   /** Further members, said as they are. */
-  readonly more?: Readonly<Record<string, unknown>>;
+  readonly more?: Readonly<Record<string, unknown>> & { readonly [name in Reserved]?: never };
 }
 
 /** An answer, and where in the log it stands. */

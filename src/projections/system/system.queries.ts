@@ -47,10 +47,10 @@ export const getHealth = query({
   problems: ['not_ready'],
   examples: anything,
   run: async ({ health, keys_required }) => {
-    const { ok, detail } = await health();
-    return ok
+    const check = await health();
+    return check.ok
       ? { output: { status: 'healthy' as const, keys_required } }
-      : problem('not_ready', detail, { more: { status: 'unhealthy', error: detail } });
+      : problem('not_ready', check.detail, { more: { reasons: [check], error: check.detail } });
   },
 });
 

@@ -161,7 +161,8 @@ describe('an approval that nobody decides in time', () => {
     const { turns, directive_id, request, node } = await waiting(policyWith({ approval: { expires_in_ms: 1_000 } }));
     const { url } = await node();
     expect((await directiveEnd(url, directive_id)).data).toMatchObject({ code: 'approval_expired' });
-    expect(await decided(url, request)).toMatchObject({ status: 409, body: { code: 'approval_closed' } });
+    const late = { code: 'approval_closed', approval_status: 'expired' };
+    expect(await decided(url, request)).toMatchObject({ status: 409, body: late });
     expect(turns).toEqual([]);
   });
 });
@@ -173,7 +174,7 @@ describe('other arguments', () => {
     await decided(granting.url, request);
     const edit = { args: { mark: 'twice' }, reason: 'more of it' };
     const answer = await ask(granting.url, `/approvals/${request.approval_id}/edit`, { body: edit });
-    expect(answer).toMatchObject({ status: 409, body: { code: 'approval_closed' } });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'approval_closed', approval_status: 'granted' } });
     await granting.stop(1_000);
     const { url } = await node();
     await directiveEnd(url, directive_id);
