@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { noPolicy } from '../../domain/gate/no-policy.ts';
 import { Plan } from '../../domain/gate/plan.ts';
-import { PolicyDocument } from '../../domain/gate/policy.document.ts';
+import type { PolicyDocument } from '../../domain/gate/policy.document.ts';
 import type { ActivePolicy } from '../../domain/gate/question.ts';
 import { digest } from '../../domain/kernel/digest.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
@@ -15,8 +15,8 @@ import { drafted } from '../directives/directives.operations.ts';
 import { policyIdOf, policyStream } from '../gate/policy-in-force.ts';
 import { recall } from '../recall.ts';
 import { problemOf } from '../refusals.ts';
-import { activationId, locksOut } from './policy.activation.ts';
-import { policyOf } from './policy.source.ts';
+import { activationId } from './policy.activation.ts';
+import { Written, documentOf } from './policy.written.ts';
 
 const tag = 'policies';
 const policy_id = idInput('policy');
@@ -63,33 +63,6 @@ const told = async (
     revision,
   };
   return { output, revision, position };
-};
-
-/** Either the document itself, or its text as YAML or JSON, also in the older formats. */
-const Written = {
-  document: PolicyDocument.optional(),
-  source: z.string().max(131_072).optional(),
-};
-
-export const documentOf = ({
-  document,
-  source,
-}: {
-  readonly document?: PolicyDocument | undefined;
-  readonly source?: string | undefined;
-}): PolicyDocument | Problem => {
-  if ((document === undefined) === (source === undefined))
-    return problem('validation_failed', 'either document or source', {
-      more: { errors: [{ pointer: '#/source', message: 'either this or document' }] },
-    });
-  const found = document ?? policyOf(source ?? '');
-  if ('code' in found) return found;
-  const draft: ActivePolicy = { document: found, version: 1, digest: digest(found) };
-  return locksOut(draft)
-    ? problem('validation_failed', 'under this policy nobody could put another one in force', {
-        more: { errors: [{ pointer: '#/rules', message: `every call of ${activationId} would be denied` }] },
-      })
-    : found;
 };
 
 export const draftPolicy = command({

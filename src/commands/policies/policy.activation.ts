@@ -1,8 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import type { CapabilitySpec } from '../../domain/capability/capability.spec.ts';
-import { authorize } from '../../domain/gate/authorize.ts';
-import type { ActivePolicy } from '../../domain/gate/question.ts';
 import { derived } from '../../domain/kernel/ids.ts';
 import { policy } from '../../domain/policy/policy.decider.ts';
 import type { Capability, Invocation, Invoked } from '../../ports.ts';
@@ -20,7 +18,7 @@ const Left = z.object({ version: z.int(), digest, activated: z.int() });
 const json = (schema: z.ZodType): CapabilitySpec['parameters'] =>
   z.toJSONSchema(schema) as CapabilitySpec['parameters'];
 
-const spec: CapabilitySpec = {
+export const activationSpec: CapabilitySpec = {
   capability_id: activationId,
   name: 'Put a policy in force',
   description: 'From then on every verdict is given under this version.',
@@ -37,23 +35,6 @@ const spec: CapabilitySpec = {
   version: '1.0.0',
   tags: ['acta'],
   deprecated: false,
-};
-
-/** Whether nobody could ever put another policy in force while this one is: such a policy is refused. */
-export const locksOut = (active: ActivePolicy): boolean => {
-  const principal = { type: 'user' as const, id: 'operator', roles: ['*'], permissions: ['policies:admin'], chain: [] };
-  const scopes = active.document.scope_allowlist?.map((scope) => scope.replace(/\*$/, 'x')) ?? ['development'];
-  return scopes.every((scope) => {
-    const question = {
-      principal,
-      capability_id: activationId,
-      args: {},
-      scope,
-      environment: 'everywhere',
-      budget_micros: null,
-    };
-    return authorize(question, spec, active).decision === 'deny';
-  });
 };
 
 /** The activation of a policy as a capability like any other: it is judged, agreed to, recorded, and can be undone. */
@@ -88,7 +69,7 @@ export const policyActivation = (engine: Engine): Capability => {
     return { ok: true, result: { version, previous_version: previous }, ...undo };
   };
   return {
-    spec,
+    spec: activationSpec,
     accepts: (args) => {
       const parsed = Parameters.safeParse(args);
       return parsed.success ? { ok: true, args: parsed.data } : { ok: false, message: z.prettifyError(parsed.error) };

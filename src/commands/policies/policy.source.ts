@@ -37,10 +37,13 @@ export const policyOf = (source: string): PolicyDocument | Problem => {
     value = parsed(source);
   } catch (error) {
     return invalid([
-      { pointer: '#/source', message: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) },
+      {
+        pointer: '#/source',
+        message: error instanceof Error ? (error.message.split('\n')[0]?.replace(/:$/, '') ?? '') : String(error),
+      },
     ]);
   }
   const result = PolicyDocument.safeParse(imported(value));
   if (result.success) return result.data;
-  return invalid(result.error.issues.map(({ path, message }) => ({ pointer: `#/${path.join('/')}`, message })));
+  return invalid(result.error.issues.map(({ path, message }) => ({ pointer: ['#', ...path].join('/'), message })));
 };

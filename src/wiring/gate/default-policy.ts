@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as E from 'fp-ts/lib/Either.js';
 import { execute, type Engine } from '../../commands/execute.ts';
 import { policyIdOf, policyStream } from '../../commands/gate/policy-in-force.ts';
-import { policyOf } from '../../commands/policies/policy.source.ts';
+import { documentOf } from '../../commands/policies/policy.written.ts';
 import { recall } from '../../commands/recall.ts';
 import type { PolicyDocument } from '../../domain/gate/policy.document.ts';
 import { derived } from '../../domain/kernel/ids.ts';
@@ -42,7 +42,7 @@ const careful: PolicyDocument = {
 };
 
 const fromFile = async (file: string): Promise<PolicyDocument> => {
-  const document = policyOf(await readFile(file, 'utf8'));
+  const document = documentOf({ source: await readFile(file, 'utf8') });
   if ('code' in document) throw new Error(`ACTA_POLICY ${file}: ${document.detail}`);
   return document;
 };

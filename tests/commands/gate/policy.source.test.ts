@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { documentOf } from '../../../src/commands/policies/policies.operations.ts';
-import { locksOut } from '../../../src/commands/policies/policy.activation.ts';
+import { locksOut } from '../../../src/commands/policies/lock-out.ts';
+import { activationSpec } from '../../../src/commands/policies/policy.activation.ts';
 import { policyOf as read } from '../../../src/commands/policies/policy.source.ts';
+import { documentOf } from '../../../src/commands/policies/policy.written.ts';
 import { authorize } from '../../../src/domain/gate/authorize.ts';
 import type { PolicyDocument } from '../../../src/domain/gate/policy.document.ts';
 import { isProblem } from '../../../src/domain/kernel/operation.ts';
@@ -41,7 +42,7 @@ describe('a policy as it was written', () => {
   it('names members that it does not know, wherever they are', () => {
     const rules = [{ ...ours.rules[0], when: { capabilty: ['io.fs.*'] } }];
     expect(faults(stringify({ ...ours, rules }))).toContain('"capabilty"');
-    expect(faults(stringify({ ...ours, strict: true }))).toContain('"strict"');
+    expect(faults(stringify({ ...ours, strict: true }))).toBe('#: Unrecognized key: "strict"');
   });
   it('refuses anchors, which could make little text into much', () => {
     const bomb = 'a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n';
@@ -127,7 +128,7 @@ policies:
 });
 
 describe('a policy under which nobody could put another one in force', () => {
-  const of = (changes: Partial<PolicyDocument>): boolean => locksOut(policyOf(changes));
+  const of = (changes: Partial<PolicyDocument>): boolean => locksOut(policyOf(changes), activationSpec);
   it('is refused', () => {
     expect(of({ rules: [] })).toBe(true);
     expect(of({ rules: [ruleOf('no', { decision: 'deny' }), ruleOf('all')] })).toBe(true);
@@ -135,10 +136,23 @@ describe('a policy under which nobody could put another one in force', () => {
     expect(of({ capability_allowlist: ['io.*'], rules: [ruleOf('all')] })).toBe(true);
     const found = documentOf({ source: stringify({ ...ours, rules: [] }) });
     expect(isProblem(found) && found.code).toBe('validation_failed');
+    expect(isProblem(found) && found.detail).toContain('add a rule for it that says require_approval');
+  });
+  it('is refused where only agents could, or whoever it names is denied first', () => {
+    expect(of({ rules: [ruleOf('agents', { when: { principals: ['agent:*'] } })] })).toBe(true);
+    const alice = ruleOf('alice', { when: { principals: ['user:alice'] } });
+    expect(of({ rules: [ruleOf('no', { decision: 'deny', when: { principals: ['user:a*'] } }), alice] })).toBe(true);
+    expect(of({ rules: [ruleOf('files', { when: { capabilities: ['io.*'] } })] })).toBe(true);
   });
   it('is taken where a person can, or an approval does', () => {
     expect(of({ rules: [ruleOf('users', { when: { principals: ['user:*'] } })] })).toBe(false);
     expect(of({ otherwise: 'require_approval' })).toBe(false);
+    expect(of({ rules: [ruleOf('alice', { when: { principals: ['user:alice'] } })] })).toBe(false);
+    expect(of({ rules: [ruleOf('keys', { when: { principals: ['user:key:*'], roles: ['ops'] } })] })).toBe(false);
+    const there = ruleOf('there', { when: { environments: ['production'], scopes: ['live*'] } });
+    expect(of({ scope_allowlist: null, rules: [there] })).toBe(false);
+    const interns = ruleOf('interns', { decision: 'deny', when: { roles: ['intern'] } });
+    expect(of({ rules: [interns, ruleOf('rest')] })).toBe(false);
     expect(documentOf({ document: { ...ours, otherwise: 'require_approval' } })).toMatchObject({ name: 'test' });
     expect(isProblem(documentOf({}))).toBe(true);
   });
