@@ -139,7 +139,11 @@ const kept = async (call: Call, schema: z.ZodType, attempt: () => Later<Answer<u
   }
 };
 
-const refused = (error: z.ZodError, fault: CapabilityFault): Failure => failure(fault, z.prettifyError(error));
+/** What is wrong with each argument, in one line: it is read in an answer, in a log and by a model. */
+const inOneLine = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
+
+const refused = (error: z.ZodError, fault: CapabilityFault): Failure => failure(fault, inOneLine(error));
 
 /**
  * A capability of its definition. Throws where the spec is none, breaks a risk rule (requirements W7–W9; every one is

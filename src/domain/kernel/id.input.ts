@@ -24,4 +24,4 @@ export const idInput = (noun: string) =>
       });
       return z.NEVER;
     })
-    .meta({ description: `The id of a ${noun}: a UUID, or ${noun}-<UUID>.` });
+    .meta({ description: `The id of ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}: a UUID, or ${noun}-<UUID>.` });
