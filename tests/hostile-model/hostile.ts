@@ -20,6 +20,7 @@ const names = [
   'world.spend',
   'world.ruin',
   'world.hidden',
+  'world.barred',
   'policy.activate',
   'sys.exec.run',
   'world.look ',

@@ -57,11 +57,12 @@ export const worldOf = (effects: Effect[]): readonly Capability[] => {
     }),
     made('world.ruin', { operation: 'network', risk: grave, ...lasting, effect_class: 'unkeyed' }),
     made('world.hidden', { operation: 'read', risk: mild }),
+    made('world.barred', { operation: 'read', risk: mild }),
   ];
 };
 
 /** The agent is offered all but one of them. */
-export const offered = ['world.look', 'world.keep', 'world.spend', 'world.ruin'];
+export const offered = ['world.look', 'world.keep', 'world.spend', 'world.ruin', 'world.barred'];
 
 const approval = {
   quorum: 1,
@@ -76,11 +77,17 @@ export const policy: PolicyDocument = {
   name: 'hostile',
   description: '',
   budget_ceiling_micros: null,
-  capability_allowlist: null,
+  // What is not listed is denied, although a rule allows it.
+  capability_allowlist: ['world.look', 'world.keep', 'world.spend', 'world.ruin'],
   scope_allowlist: null,
   safe_mode: false,
   rules: [
-    { rule_id: 'look', when: { capabilities: ['world.look'] }, decision: 'allow', reason: 'looking is allowed' },
+    {
+      rule_id: 'look',
+      when: { capabilities: ['world.look', 'world.barred'] },
+      decision: 'allow',
+      reason: 'looking is allowed',
+    },
     {
       rule_id: 'spend',
       when: { capabilities: ['world.spend'], arguments: [{ path: 'amount', is: 'at_most', value: 100 }] },
@@ -90,8 +97,9 @@ export const policy: PolicyDocument = {
     {
       rule_id: 'ruin',
       when: { capabilities: ['world.ruin'] },
-      decision: 'require_approval',
-      reason: 'somebody has to agree',
+      // Its risk asks for somebody all the same.
+      decision: 'allow',
+      reason: 'ruin is allowed',
     },
   ],
   otherwise: 'deny',
