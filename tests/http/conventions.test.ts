@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { intake } from '../../src/adapters/http/intake/input.ts';
+import { operation } from '../../src/domain/kernel/operation.ts';
 import { isDeeper } from '../../src/domain/kernel/json.depth.ts';
 import { operator, operatorKey, running } from './running.server.ts';
 
@@ -87,6 +90,28 @@ describe('a query string', () => {
       newest_first: false,
       limit: 50,
     });
+  });
+});
+
+describe('a path', () => {
+  it('is read in the form that its fields want, and a body may say the same', () => {
+    const seat = operation<unknown>()({
+      name: 'seat',
+      kind: 'command',
+      summary: 'Take a seat',
+      scope: null,
+      input: z.strictObject({ hall: z.string(), row: z.int(), taken: z.boolean().default(true) }),
+      output: z.object({}),
+      http: { method: 'PUT', path: '/halls/{hall}/rows/{row}', tag: 'seats' },
+      examples: [],
+      run: () => Promise.resolve({ output: {} }),
+    });
+    const take = intake(seat, 'PUT', seat.http.path);
+    const at = (row: string, body: unknown) => take({ params: { hall: '12', row }, query: {}, body });
+    expect(at('7', undefined)).toEqual({ ok: true, input: { hall: '12', row: 7, taken: true } });
+    expect(at('7', { row: 7, taken: false })).toEqual({ ok: true, input: { hall: '12', row: 7, taken: false } });
+    expect(at('7', { row: 8 })).toMatchObject({ ok: false, problem: { detail: '#/row: the path says otherwise' } });
+    expect(at('seven', {})).toMatchObject({ ok: false, problem: { code: 'validation_failed' } });
   });
 });
 

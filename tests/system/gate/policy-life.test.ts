@@ -54,6 +54,9 @@ describe('a policy', () => {
     await directiveEnd(url, before.directive_id);
     const draft = await drafted(unfriendly);
     expect(draft).toMatchObject({ newest_version: 2, active_version: 1 });
+    const read = await askFresh(url, `/policies/${policy_id}/versions/2`);
+    expect(read).toMatchObject({ status: 200, body: { version: 2, digest: draft.digest, document: unfriendly } });
+    expect(await askFresh(url, `/policies/${policy_id}/versions/99`)).toMatchObject({ status: 404 });
     const again = await judged(hello);
     expect(again.policy).toEqual(before.policy);
     await directiveEnd(url, again.directive_id);

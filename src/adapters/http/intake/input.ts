@@ -89,7 +89,7 @@ const readQuery = (query: Arrived['query'], readings: ReadonlyMap<string, Readin
 };
 
 /** The body's members, which may repeat what stands in the path but not contradict it. */
-const joined = (params: Arrived['params'], body: unknown): Taken => {
+const joined = (params: Members, body: unknown): Taken => {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return no(refused([{ pointer: '#', code: 'invalid_type', message: 'expected an object' }]));
   const given = body as Members;
@@ -117,15 +117,17 @@ export const intake = <Context>(
   const inPath = new Set(parametersIn(path));
   for (const name of inPath)
     if (fields[name] === undefined) throw new Error(`${operation.name}: {${name}} of ${path} is not in its input`);
-  const readings = new Map(
-    Object.entries(fields)
-      .filter(([name]) => !inPath.has(name))
-      .map(([name, field]) => [name, readingOf(field, schema)]),
-  );
+  const all = Object.entries(fields).map(([name, field]): [string, Reading] => [name, readingOf(field, schema)]);
+  const readings = new Map(all.filter(([name]) => !inPath.has(name)));
+  const named = all.filter(([name]) => inPath.has(name));
+  /** What stands in the path, in the form that its fields want. */
+  const namesRead = (params: Arrived['params']): Members =>
+    Object.fromEntries(named.map(([name, read]) => [name, read(params[name] ?? '')]));
   const bodied = method === 'POST' || method === 'PUT' || method === 'PATCH';
   const nothing: ReadonlyMap<string, Reading> = new Map();
 
-  const gathered = ({ params, query, body }: Arrived): Taken => {
+  const gathered = ({ params: written, query, body }: Arrived): Taken => {
+    const params = namesRead(written);
     if (bodied) {
       const strange = readQuery(query, nothing);
       if (!strange.ok) return strange;
