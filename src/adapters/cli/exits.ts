@@ -109,7 +109,7 @@ const hints: Readonly<Record<string, string>> = {
   projection_behind: 'it catches up by itself; acta projections list shows how far it is',
   model_disabled: 'set LLM_PROVIDER for the server, or try acta demo',
   agent_paused: 'acta agents resume <agent_id>',
-  action_changed: 'read it again, and decide on what you read: acta approvals show <approval_id>',
+  action_changed: 'read it again, and decide on what you read',
   approval_closed: 'acta approvals show <approval_id> says how it ended',
   four_eyes: 'somebody who had no hand in asking has to decide',
   role_missing: 'ask for a key that has the role: acta keys create --help',
