@@ -6,7 +6,7 @@ import type { Materials, Parsed } from '../../domain/gate/materials.ts';
 import type { ActionStep, Step } from '../../domain/gate/plan.ts';
 import type { GatePrincipal } from '../../domain/gate/principal.ts';
 import type { Question } from '../../domain/gate/question.ts';
-import { hasTemplates } from '../../domain/gate/templates.ts';
+import { filledCharsMax, hasTemplates } from '../../domain/gate/templates.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import type { Engine } from '../execute.ts';
 import { recall } from '../recall.ts';
@@ -40,6 +40,8 @@ const parsedBy = async (
   const unknown = { spec, args: given, fault: null, preconditions: {} };
   // What templates will fill in is not known yet: it is parsed when it is. What is left of them then is plain text.
   if (!filled && hasTemplates(given)) return unknown;
+  if (JSON.stringify(given).length > filledCharsMax)
+    return { ...unknown, args: {}, fault: `the arguments are beyond ${filledCharsMax} characters of JSON` };
   if (code === undefined) return { ...unknown, fault: `this node has no code for ${spec.capability_id}` };
   const accepted = code.accepts(given);
   if (!accepted.ok) return { ...unknown, fault: accepted.message };

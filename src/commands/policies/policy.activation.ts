@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import type { CapabilitySpec } from '../../domain/capability/capability.spec.ts';
 import { derived } from '../../domain/kernel/ids.ts';
-import { policy } from '../../domain/policy/policy.decider.ts';
+import { inForce, policy } from '../../domain/policy/policy.decider.ts';
 import type { Capability, Invocation, Invoked } from '../../ports.ts';
 import { execute, type Engine } from '../execute.ts';
 import { policyStream } from '../gate/policy-in-force.ts';
@@ -37,6 +37,14 @@ export const activationSpec: CapabilitySpec = {
   deprecated: false,
 };
 
+const refused = (why: string, retryable = false): Invoked => ({
+  ok: false,
+  fault: 'failed',
+  message: `the policy refuses: ${why}`,
+  retryable,
+  happened: 'no',
+});
+
 /** The activation of a policy as a capability like any other: it is judged, agreed to, recorded, and can be undone. */
 export const policyActivation = (engine: Engine): Capability => {
   const activated = async (
@@ -44,26 +52,28 @@ export const policyActivation = (engine: Engine): Capability => {
     named: string,
     reason: string,
     call: Omit<Invocation, 'args'>,
+    /** The version that this is to take the place of; undefined for whichever is in force. */
+    replaces?: number,
   ): Promise<Invoked> => {
     const { log, catalogue, remembered } = engine;
     const stream = policyStream(call.tenant);
     const known = await recall(log, catalogue, remembered, policy, stream);
-    const before = E.isRight(known) ? known.right.state.active : null;
+    if (E.isLeft(known)) return refused('its stream cannot be read');
+    const command_id = derived('activate', call.key);
+    const { state, tail, done } = known.right;
+    const before = done.has(command_id) ? state.active : inForce(state);
+    // A suspension is lifted by people, and what they have put in force since is not undone: neither is what was judged.
+    if (before === null) return refused('the policy was suspended since this was judged');
+    const expected = replaces === undefined || [replaces, version].includes(before.version);
+    if (!expected && !done.has(command_id)) return refused(`version ${before.version} is in force since`);
     const command = { type: 'ActivatePolicy', version, digest: named, reason } as const;
-    const outcome = await execute(engine, policy, stream, command, {
-      command_id: derived('activate', call.key),
-      actor: call.principal,
-      tenant: call.tenant,
-      correlation_id: call.key,
-    });
-    if (E.isLeft(outcome)) {
-      const { reason: why } = outcome.left;
-      return { ok: false, fault: 'failed', message: `the policy refuses: ${why}`, retryable: false, happened: 'no' };
-    }
+    const about = { command_id, actor: call.principal, tenant: call.tenant, correlation_id: call.key };
+    const outcome = await execute(engine, policy, stream, command, about, { if_match: tail.revision });
+    if (E.isLeft(outcome)) return refused(outcome.left.reason, outcome.left.reason === 'StaleRevision');
     const recorded = outcome.right.events[0]?.data as { previous_version?: number | null } | undefined;
     const previous = recorded?.previous_version ?? null;
     const undo =
-      before === null || before.version === version
+      before.version === version
         ? {}
         : { undo: { version: before.version, digest: before.digest, activated: version } };
     return { ok: true, result: { version, previous_version: previous }, ...undo };
@@ -79,8 +89,8 @@ export const policyActivation = (engine: Engine): Capability => {
       return activated(version, named, reason, call);
     },
     undo: (left, call) => {
-      const { version, digest: named } = Left.parse(left);
-      return activated(version, named, 'the run that activated another version was rolled back', call);
+      const { version, digest: named, activated: replaces } = Left.parse(left);
+      return activated(version, named, 'the run that activated another version was rolled back', call, replaces);
     },
   };
 };

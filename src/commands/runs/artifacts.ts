@@ -1,4 +1,4 @@
-import { sha256 } from '../../domain/kernel/digest.ts';
+import { canonical, sha256 } from '../../domain/kernel/digest.ts';
 import type { Emitted } from '../../domain/run/run.commands.ts';
 import type { ArtifactDraft, ArtifactRef, BlobStore } from '../../ports.ts';
 import { isArtifactType } from './artifact.types.ts';
@@ -16,6 +16,19 @@ export interface Keep {
   ) => Promise<{ readonly value: unknown; readonly artifacts: readonly Emitted[] }>;
 }
 
+/** What stands around a result in an event, and in what is read of it. */
+const depthAround = 8;
+
+/** Half characters and what is nested very deep are JSON, and nothing that can be digested or stored as such. */
+const isStorable = (result: unknown): boolean => {
+  try {
+    canonical(result, depthAround);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** Everything goes under its content into the blob store; types outside the closed list are refused (requirements D71). */
 export const keepIn = (blobs: BlobStore): Keep => {
   const put = async (tenant: string, { type, media_type, content }: ArtifactDraft): Promise<ArtifactRef> => {
@@ -28,7 +41,8 @@ export const keepIn = (blobs: BlobStore): Keep => {
     artifact: put,
     result: async (tenant, result) => {
       const text = JSON.stringify(result ?? null);
-      if (Buffer.byteLength(text) <= resultBytesMax) return { value: result ?? null, artifacts: [] };
+      if (Buffer.byteLength(text) <= resultBytesMax && isStorable(result ?? null))
+        return { value: result ?? null, artifacts: [] };
       const media_type = 'application/json';
       const ref = await put(tenant, { type: 'result', media_type, content: text });
       return {
