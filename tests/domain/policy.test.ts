@@ -78,6 +78,16 @@ describe('a policy', () => {
       .records(activated(2, null));
     expect(inForce(given(...history.slice(0, 1), activated(1, null), ...history.slice(1)).state)?.version).toBe(1);
   });
+
+  it('can be put in force again after it was suspended, however much was drafted meanwhile', () => {
+    const later = Array.from({ length: 120 }, (_, n) => drafted(n + 2));
+    const history = [drafted(1), activated(1, null), ...later, suspended];
+    given(...history)
+      .when(activate(1))
+      .records(activated(1, 1));
+    expect(inForce(given(...history, activated(1, 1)).state)?.version).toBe(1);
+    expect(given(...history).state.drafts.length).toBeLessThanOrEqual(51);
+  });
 });
 
 it('no policy denies everything (W26)', () => {

@@ -24,7 +24,7 @@ export type PolicyRefusal =
   | { readonly reason: 'PolicyVersionUnknown'; readonly version: number; readonly newest: number }
   | { readonly reason: 'PolicyDigestDiffers'; readonly version: number; readonly digest: string };
 
-/** Drafts that can still be activated: the newest ones. An older one is drafted again. */
+/** Drafts that can still be activated: the newest ones, and the one that was in force last. An older one is drafted again. */
 const draftsMax = 50;
 
 export interface PolicyState {
@@ -73,8 +73,11 @@ const rules: Decider<PolicyCommand, PolicyState, PolicyEvent, PolicyRefusal> = {
     switch (event.type) {
       case 'PolicyDrafted': {
         const { policy_id, version, document, digest: named } = event.data;
-        const drafts = [...state.drafts.slice(1 - draftsMax), { version, document, digest: named }];
-        return { ...state, policy_id, newest: version, drafts };
+        const { active } = state;
+        const newest = state.drafts.slice(1 - draftsMax);
+        // Once it is suspended nothing else can be put in force: however much is drafted, the way back stays.
+        const kept = active === null || newest.includes(active) ? newest : [active, ...newest];
+        return { ...state, policy_id, newest: version, drafts: [...kept, { version, document, digest: named }] };
       }
       case 'PolicyActivated': {
         const { version } = event.data;
