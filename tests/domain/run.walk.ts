@@ -39,7 +39,7 @@ const materials: readonly Materials[] = [
   ...often(found({ undoing })),
   ...often(found({}, { active: asking }), 4),
   found({ spec: costly }, { budget_ids: [budget_id] }),
-  found({ spec: costly }),
+  ...often(found({ spec: costly }), 4),
   found({}, { active: asking, grant_id }),
   found({ preconditions: { etag: '2' } }, { active: asking }),
   found({}, { active: policy({ rules: [], otherwise: 'require_approval' }) }),
@@ -75,7 +75,7 @@ const earlier = (n: number, bits: number): string[] =>
 export const plan = fc
   .record({
     steps: fc.array(fc.tuple(fc.nat(9), fc.nat(15)), { minLength: 1, maxLength: 4 }),
-    budget_micros: fc.constantFrom(null, null, 5),
+    budget_micros: fc.constantFrom(null, null, 2, 5),
     auto_rollback: fc.constantFrom(true, true, false),
     attempts_max: fc.constantFrom(1, 3),
   })
