@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { approvalProcess } from '../../src/domain/approval/approval.process.ts';
 import { announcementBackoff } from '../../src/domain/approval/approval.decider.ts';
 import type { ApprovalEvent } from '../../src/domain/approval/approval.events.ts';
+import { backoffMs } from '../../src/domain/kernel/backoff.ts';
 import { fold } from '../../src/domain/kernel/decider.ts';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Outcome } from '../../src/domain/kernel/process.ts';
@@ -59,6 +60,13 @@ describe('the announcement of an approval', () => {
     expect(keys.slice(0, 3)).toEqual(['announce:1', 'pause:2', 'announce:2']);
     expect(keys.filter((key) => key.startsWith('announce'))).toHaveLength(announcementBackoff.attemptsMax);
     expect(wants).toEqual(['expiry']);
+  });
+  it('is made again for about a day', () => {
+    const attempts = Array.from({ length: announcementBackoff.attemptsMax }, (_, n) => n + 1);
+    const waits = attempts.map((attempt) => backoffMs(announcementBackoff, attempt, `${approval_id}:${attempt}`) ?? 0);
+    const hours = waits.reduce((sum, wait) => sum + wait, 0) / 3_600_000;
+    expect(hours).toBeGreaterThan(14);
+    expect(hours).toBeLessThan(30);
   });
   it('is given up at once where trying again is of no use', () => {
     expect(announced(failure(false)).wants).toEqual(['expiry']);

@@ -20,8 +20,8 @@ export type ApprovalRefusal =
   | { readonly reason: 'ReasonRequired' }
   | { readonly reason: 'VotedAlready' };
 
-/** A webhook is tried so often: from five seconds to about a day (Standard Webhooks). */
-export const announcementBackoff: Backoff = { attemptsMax: 8, firstMs: 5_000, longestMs: 6 * 3_600_000 };
+/** A webhook is tried so often: after five seconds first, and for about a day in all (Standard Webhooks). */
+export const announcementBackoff: Backoff = { attemptsMax: 17, firstMs: 5_000, longestMs: 6 * 3_600_000 };
 
 export interface ApprovalState {
   readonly phase: ApprovalPhase;
