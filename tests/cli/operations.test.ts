@@ -103,6 +103,8 @@ describe('a command of an operation', () => {
     });
     await run('keys create --name ci --scopes agents:read,keys:admin --scopes events:read');
     expect(server.asked[1]?.body).toEqual({ name: 'ci', scopes: ['agents:read', 'keys:admin', 'events:read'] });
+    await run(`runs resolve ${id} mail --answer done --reason seen --result '{"sent":true,"copies":2}'`);
+    expect(server.asked[2]?.body).toMatchObject({ answer: 'done', result: { sent: true, copies: 2 } });
   });
 
   it('takes the whole input from a file, and flags over it', async () => {

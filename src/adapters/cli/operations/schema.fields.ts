@@ -56,6 +56,8 @@ const isNumber = (types: ReadonlySet<string>): boolean => types.has('number') ||
 const kindOf = (schema: Schema, root: Schema): { readonly kind: Kind; readonly choices: readonly string[] } => {
   const branches = branchesOf(schema, root);
   const types = typesOf(branches);
+  // What may be an object as well as a list is any JSON: read as words between commas it would be cut up in silence.
+  if (types.has('array') && types.has('object')) return { kind: 'json', choices: [] };
   if (types.has('array')) {
     const items = branches.flatMap(({ items: item }) => (item === undefined ? [] : branchesOf(item, root)));
     const inner = typesOf(items);
