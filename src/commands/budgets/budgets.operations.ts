@@ -8,6 +8,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { OutOfLifecycle } from '../../domain/kernel/lifecycle.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 
 const tag = 'budgets';
@@ -93,7 +94,7 @@ export const setBudget = command({
   output: BudgetView,
   http: { method: 'POST', path: '/budgets', tag },
   cli: 'budgets set',
-  problems: ['invalid_transition'],
+  problems: ['already_exists'],
   examples: [
     {
       title: 'Five dollars a day for everyone together',
@@ -109,7 +110,10 @@ export const setBudget = command({
   run: async (context, input, call) => {
     const id = budgetIdOf(call.principal.tenant, input.scope, input.period);
     const answer = await told(context, call, id, { type: 'SetBudget', budget_id: id, ...input });
-    return 'output' in answer ? { ...answer, status: 201, location: `/budgets/${id}` } : answer;
+    if ('output' in answer) return { ...answer, status: 201, location: `/budgets/${id}` };
+    return answer.code === 'invalid_transition'
+      ? problem('already_exists', `the budget ${id} is the one for this: revise it`, { more: { budget_id: id } })
+      : answer;
   },
 });
 

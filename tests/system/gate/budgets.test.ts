@@ -12,9 +12,10 @@ describe('a budget', () => {
     const stage = { capabilities: [costly(costMicros, (key) => called.push(key))] };
     const { url } = await startHere(await dataFolder(), {}, undefined, stage);
     const limits = { limit_micros: affordable * costMicros, on_breach: 'refuse' };
-    const { body: budget } = await ask(url, '/budgets', {
-      body: { scope: { kind: 'tenant' }, period: 'total', ...limits },
-    });
+    const body = { scope: { kind: 'tenant' }, period: 'total', ...limits };
+    const { body: budget } = await ask(url, '/budgets', { body });
+    const taken = { code: 'already_exists', budget_id: budget.budget_id };
+    expect(await ask(url, '/budgets', { body })).toMatchObject({ status: 409, body: taken });
 
     const directives = await Promise.all(Array.from({ length: runsMax }, () => propose(url, 'test.costly')));
     const ends: Body[] = await Promise.all(
