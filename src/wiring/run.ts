@@ -117,7 +117,7 @@ const demonstrating = async (config: Config): Promise<number> => {
     const curl = `curl -sN ${node.url}/chat -H 'content-type: application/json' -d`;
     say(
       '',
-      'A customer of the demo has written that a lamp arrived broken. Soon a refund of 249.00 EUR waits for you:',
+      'A customer of the demo wrote that a lamp arrived broken. A refund of 249.00 EUR waits for you until you decide:',
       `  see what would run, and decide  npx acta approve`,
       '',
       'Try, in another terminal:',

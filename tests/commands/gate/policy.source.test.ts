@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { locksOut } from '../../../src/commands/policies/lock-out.ts';
@@ -124,6 +125,15 @@ policies:
 
   it('denies what nobody speaks of (W26)', () => {
     expect(document(stringify({ rules: [] })).otherwise).toBe('deny');
+  });
+});
+
+describe('a policy that we show', () => {
+  const shown = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+  it('can be drafted as it is printed', () => {
+    const guide = shown('docs/guide/govern-what-agents-do.md');
+    for (const source of [guide.split('```yaml\n')[1]?.split('```')[0], shown('examples/refund-desk/policy.yaml')])
+      expect(documentOf({ source })).toMatchObject({ name: 'refund desk' });
   });
 });
 
