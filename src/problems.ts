@@ -114,7 +114,11 @@ export const problemKinds = {
     title: 'The run has ended',
     help: 'What has ended stays as it is; propose another directive.',
   },
-  budget_closed: { status: 409, title: 'The budget is closed', help: 'Set another one.' },
+  budget_closed: {
+    status: 409,
+    title: 'The budget is closed',
+    help: 'It stays closed: set one of another period, or for another agent.',
+  },
   already_exists: { status: 409, title: 'It exists already', help: 'Its id was taken by an earlier command.' },
   conflict: {
     status: 409,

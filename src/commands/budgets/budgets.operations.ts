@@ -94,7 +94,7 @@ export const setBudget = command({
   output: BudgetView,
   http: { method: 'POST', path: '/budgets', tag },
   cli: 'budgets set',
-  problems: ['already_exists'],
+  problems: ['already_exists', 'budget_closed'],
   examples: [
     {
       title: 'Five dollars a day for everyone together',
@@ -111,9 +111,11 @@ export const setBudget = command({
     const id = budgetIdOf(call.principal.tenant, input.scope, input.period);
     const answer = await told(context, call, id, { type: 'SetBudget', budget_id: id, ...input });
     if ('output' in answer) return { ...answer, status: 201, location: `/budgets/${id}` };
-    return answer.code === 'invalid_transition'
-      ? problem('already_exists', `the budget ${id} is the one for this: revise it`, { more: { budget_id: id } })
-      : answer;
+    if (answer.code !== 'invalid_transition') return answer;
+    const more = { budget_id: id };
+    return answer.more?.['phase'] === 'closed'
+      ? problem('budget_closed', `the budget ${id} was the one for this, and what is closed stays closed`, { more })
+      : problem('already_exists', `the budget ${id} is the one for this: revise it`, { more });
   },
 });
 

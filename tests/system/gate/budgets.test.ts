@@ -53,5 +53,8 @@ describe('a budget', () => {
       return body;
     });
     expect(burn.tier_percent).toBe(100);
+    await ask(url, `/budgets/${budget.budget_id}`, { method: 'DELETE' });
+    const closed = { code: 'budget_closed', budget_id: budget.budget_id };
+    expect(await ask(url, '/budgets', { body })).toMatchObject({ status: 409, body: closed });
   }, 60_000);
 });
