@@ -221,6 +221,12 @@ export const problemKinds = {
     help: 'Commands are still accepted; questions answer again once the database is back.',
     retryable: true,
   },
+  artifact_unavailable: {
+    status: 503,
+    title: 'The artifact is out of reach',
+    help: 'The store of blobs does not answer, or what it has is damaged: `fault` says which.',
+    retryable: true,
+  },
   log_unavailable: {
     status: 503,
     title: 'The log is out of reach',

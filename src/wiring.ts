@@ -135,7 +135,7 @@ const start = async (
   // Together, for the answers that callers wait for are the work's.
   parts.add((grace_ms) => Promise.all([...servers.map(({ close }) => close(grace_ms)), stopProcesses?.(grace_ms)]));
   const api = config.roles.includes('api')
-    ? await startApi(world, { core, model, spoken, read, about, gate: gate.gate })
+    ? await startApi(world, { core, model, spoken, read, about, gate: gate.gate, blobs: gate.blobs })
     : undefined;
   if (api !== undefined) servers.push(api.server);
   journal.info('node_started', {

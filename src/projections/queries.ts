@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Catalogue } from '../domain/kernel/catalogue.ts';
 import { isProblem, operation, type Operation, type Problem } from '../domain/kernel/operation.ts';
-import type { EventLog } from '../ports.ts';
+import type { BlobStore, EventLog } from '../ports.ts';
 import { problem } from '../problems.ts';
 import type { AgentRow } from './agents/agents.projection.ts';
 import type { ApprovalRow } from './approvals/approvals.projection.ts';
@@ -48,6 +48,7 @@ export interface ReadModels {
 export interface QueryContext {
   readonly log: EventLog;
   readonly catalogue: Catalogue;
+  readonly blobs: Pick<BlobStore, 'get'>;
   /** Asks the served tables. A table that is being swapped at this moment is asked again once (assurance F08). */
   readonly ask: <T>(question: (db: Kysely<ReadModels>) => Promise<T>) => Promise<T>;
   /** Which version of a read model is served here, and up to which position it was folded. */

@@ -12,7 +12,7 @@ import { catalogue } from '../domain/catalogue.ts';
 import { categoryOf, idOf } from '../domain/kernel/ids.ts';
 import type { Call } from '../domain/kernel/operation.ts';
 import type { ProjectionEvent } from '../domain/projection/projection.events.ts';
-import type { Model } from '../ports.ts';
+import type { BlobStore, Model } from '../ports.ts';
 import { eventShown } from '../projections/events/event.view.ts';
 import type { Project } from '../projections/project.ts';
 import type { ReadModels } from '../projections/queries.ts';
@@ -75,6 +75,7 @@ export interface ApiParts {
   readonly read: Project;
   readonly about: About;
   readonly gate: Gate;
+  readonly blobs: BlobStore;
 }
 
 export interface Api {
@@ -85,7 +86,10 @@ export interface Api {
 }
 
 /** The api role: the operations over HTTP. */
-export const startApi = async (world: World, { core, model, spoken, read, about, gate }: ApiParts): Promise<Api> => {
+export const startApi = async (
+  world: World,
+  { core, model, spoken, read, about, gate, blobs }: ApiParts,
+): Promise<Api> => {
   const { config, database, journal, telemetry, log } = world;
   const ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>): Promise<T> => read.ask<ReadModels, T>(question);
   const ring = keyring(ask, async (position) => {
@@ -114,6 +118,7 @@ export const startApi = async (world: World, { core, model, spoken, read, about,
     runningSessions: runningSessions(read),
     log,
     catalogue,
+    blobs,
     ask,
     served: read.served,
     projections: read,

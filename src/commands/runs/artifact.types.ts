@@ -17,7 +17,7 @@ export const artifactTypes: readonly ArtifactType[] = [
     type: 'policy_evaluation',
     producer: 'gate',
     phase: 'proposed',
-    trigger: 'DirectiveJudged, StepJudged',
+    trigger: 'DirectiveJudged, StepJudged, UndoJudged',
     ...permanent,
   },
   { type: 'execution_start', producer: 'run', phase: 'running', trigger: 'RunStarted', ...permanent },

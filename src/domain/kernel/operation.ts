@@ -51,6 +51,8 @@ export interface Answer<Output> {
   readonly location?: string;
   /** `name@version` of the read model that answered. */
   readonly projection?: string;
+  /** Where the output is bytes: what they are, and their SHA-256 in lower-case hex. */
+  readonly content?: { readonly media_type: string; readonly sha256: string };
 }
 
 /** One piece of a streamed answer, as a server-sent event; `data` is JSON. */
@@ -102,6 +104,8 @@ export interface Operation<Input = never, Output = unknown, Context = never> {
   readonly sensitive?: boolean;
   /** Answers text of this media type rather than JSON. */
   readonly text?: string;
+  /** Answers bytes as they are; the answer's `content` says what they are. */
+  readonly bytes?: true;
   /** The read model that answers, by name: a caller who names a position waits for it. None where the log answers. */
   readonly reads?: string;
 }

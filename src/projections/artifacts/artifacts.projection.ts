@@ -33,6 +33,7 @@ type Written = Pick<ArtifactRow, 'type' | 'uri' | 'digest' | 'media_type'> & { r
 const kept: { readonly [Type in Source['type']]?: readonly string[] } = {
   DirectiveJudged: ['policy_evaluation'],
   StepJudged: ['policy_evaluation'],
+  UndoJudged: ['policy_evaluation'],
   RunStarted: ['execution_start'],
   StepSucceeded: ['module_execution', 'execution_checkpoint'],
   StepFailed: ['module_execution'],
@@ -56,7 +57,7 @@ const itself = (event: Recorded<Source>, type: string): Written => {
 };
 
 const capabilityOf = ({ type, data }: Source): string | null => {
-  if (type === 'StepJudged') return data.question.capability_id;
+  if (type === 'StepJudged' || type === 'UndoJudged') return data.question.capability_id;
   if (type === 'StepSucceeded' && data.undo?.by === 'capability') return data.undo.capability_id;
   return null;
 };
@@ -125,6 +126,7 @@ export const artifacts = projection<ArtifactRow, Source>({
   on: {
     DirectiveJudged: rowOf,
     StepJudged: rowOf,
+    UndoJudged: rowOf,
     RunStarted: rowOf,
     StepSucceeded: rowOf,
     StepRetryScheduled: rowOf,

@@ -4,6 +4,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { equals, listing, oneOf, single, type Asked } from '../listing.ts';
 import type { ReadModels } from '../queries.ts';
 import { instant } from '../shown.ts';
+import { getArtifactContent } from './artifact.content.ts';
 import type { ArtifactRow } from './artifacts.projection.ts';
 
 const tag = 'artifacts';
@@ -116,4 +117,4 @@ export const getArtifact = single({
   view,
 });
 
-export const artifactQueries = [listArtifacts, listRunArtifacts, getArtifact] as const;
+export const artifactQueries = [listArtifacts, listRunArtifacts, getArtifact, getArtifactContent] as const;

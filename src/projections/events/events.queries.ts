@@ -37,7 +37,8 @@ const ref = (row: EventRow): z.infer<typeof EventRef> => ({
   causation_id: row.causation_id,
 });
 
-const eventById = statement((db, event_id: string, tenant: string) =>
+/** The reference of an event of a tenant by its id. */
+export const eventById = statement((db, event_id: string, tenant: string) =>
   db.selectFrom('event_index').selectAll().where('event_id', '=', event_id).where('tenant', '=', tenant),
 );
 
@@ -58,7 +59,11 @@ const causesOf = async (context: QueryContext, { causation_id }: EventRow, tenan
   return causes;
 };
 
-const storedOf = async ({ log }: QueryContext, { stream, revision }: EventRow): Promise<StoredEvent | undefined> => {
+/** The event that a reference speaks of; undefined where its stream no longer shows it. */
+export const storedOf = async (
+  { log }: Pick<QueryContext, 'log'>,
+  { stream, revision }: EventRow,
+): Promise<StoredEvent | undefined> => {
   for await (const [event] of log.read(stream, { from: revision, limit: 1 }))
     if (event?.revision === revision) return event;
   return undefined;

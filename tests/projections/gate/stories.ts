@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { blobStoreOf } from '../../../src/adapters/blobs/blobs.ts';
 import { catalogue } from '../../../src/domain/catalogue.ts';
 import type { Event } from '../../../src/domain/kernel/event.ts';
 import { derived } from '../../../src/domain/kernel/ids.ts';
@@ -106,7 +107,8 @@ export const stage = async (
       for (const { name } of projections) await untilReached(engine, name, position);
     });
   await fold();
-  const context: QueryContext = { log, catalogue, ask: reading(database).ask, served: () => undefined };
+  const blobs = blobStoreOf({ provider: 'noop' });
+  const context: QueryContext = { log, catalogue, blobs, ask: reading(database).ask, served: () => undefined };
   return {
     log,
     database,

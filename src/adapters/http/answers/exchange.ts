@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer, Call, Problem } from '../../../domain/kernel/operation.ts';
 import { traceparentOf } from '../intake/conditions.ts';
 import type { Flight } from './flights.ts';
-import type { KeptAnswer } from '../../../ports.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Occasion } from './problem.document.ts';
 import { respond } from './respond.ts';
 import type { Route } from '../route.ts';
@@ -52,6 +52,6 @@ export const occasionOf = <Context>({ surface: { options }, request }: Exchange<
 });
 
 /** Sends an answer, unless the time was up before it was there. */
-export const send = ({ reply }: Pick<Exchange<never>, 'reply'>, { status, headers, body }: KeptAnswer): void => {
+export const send = ({ reply }: Pick<Exchange<never>, 'reply'>, { status, headers, body }: Outgoing): void => {
   if (!reply.sent) respond(reply, status, headers, body);
 };

@@ -2,7 +2,7 @@ import { isProblem, type Problem } from '../../../domain/kernel/operation.ts';
 import { problem } from '../../../problems.ts';
 import { freshness, isUnchanged } from '../intake/conditions.ts';
 import { callOf, perform, send, type Exchange } from './exchange.ts';
-import { outgoingOf } from './outgoing.ts';
+import { outgoingQuery } from './outgoing.ts';
 import { respond, say } from './respond.ts';
 
 const behindRetryMs = 1_000;
@@ -53,7 +53,7 @@ export const answerQuery = async <Context>(
   if (typeof stale !== 'boolean') return stale;
   const answer = await perform(exchange, input, callOf(exchange, request.id));
   if (isProblem(answer)) return answer;
-  const outgoing = outgoingOf(route, answer, surface.options.check_outputs);
+  const outgoing = outgoingQuery(route, answer, surface.options.check_outputs);
   if (reply.sent) return undefined;
   if (stale) say(request, 'Acta-Stale', 'true');
   const etag = outgoing.headers['ETag'];

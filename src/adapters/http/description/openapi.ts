@@ -114,11 +114,13 @@ const requestBody = <Context>({ operation, method, path }: Route<Context>, input
 };
 
 const answered = <Context>({ operation }: Route<Context>, schemas: Schemas): object => {
-  const { kind, text, stream, output } = operation;
+  const { kind, text, bytes, stream, output } = operation;
   const said: object =
-    text === undefined
-      ? { 'application/json': { schema: shared(jsonSchemaOf(output, 'output'), schemas, 'output') } }
-      : { [text]: { schema: { type: 'string' } } };
+    bytes === true
+      ? { '*/*': { schema: { type: 'string', format: 'binary' } } }
+      : text === undefined
+        ? { 'application/json': { schema: shared(jsonSchemaOf(output, 'output'), schemas, 'output') } }
+        : { [text]: { schema: { type: 'string' } } };
   const pieces = { 'text/event-stream': { schema: { type: 'string', description: 'Pieces, and last `done`.' } } };
   const headers = answerHeadersOf[kind];
   return {
