@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { intake } from '../../src/adapters/http/intake/input.ts';
+import { nearest } from '../../src/adapters/http/intake/nearest.ts';
 import { operation } from '../../src/domain/kernel/operation.ts';
 import { isDeeper } from '../../src/domain/kernel/json.depth.ts';
 import { operator, operatorKey, running } from './running.server.ts';
@@ -112,6 +113,18 @@ describe('a path', () => {
     expect(at('7', { row: 7, taken: false })).toEqual({ ok: true, input: { hall: '12', row: 7, taken: false } });
     expect(at('7', { row: 8 })).toMatchObject({ ok: false, problem: { detail: '#/row: the path says otherwise' } });
     expect(at('seven', {})).toMatchObject({ ok: false, problem: { code: 'validation_failed' } });
+  });
+});
+
+describe('a name that is not known', () => {
+  it.each([
+    ['stauts', ['status', 'limit'], 'status'],
+    ['digest', ['decision', 'reason', 'action_digest'], 'action_digest'],
+    ['risk', ['limit', 'risk_level'], 'risk_level'],
+    ['digest', ['action_digest', 'spec_digest'], undefined],
+    ['foo', ['limit', 'cursor', 'status'], undefined],
+  ])('%s of %j is taken for %s', (name, known, meant) => {
+    expect(nearest(name, known)).toBe(meant);
   });
 });
 

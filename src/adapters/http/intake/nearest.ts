@@ -14,14 +14,18 @@ const distance = (a: string, b: string): number => {
 
 const lengthMax = 64;
 
-/** The known name that was probably meant: at most a third of it is different. */
+/** Whether a name is one of the words of another at its beginning or its end: `digest` of `action_digest`. */
+const isPartOf = (name: string, candidate: string): boolean =>
+  candidate.startsWith(`${name}_`) || candidate.endsWith(`_${name}`);
+
+/** The known name that was probably meant: at most a third of it is different, or it alone has the name as a part. */
 export const nearest = (name: string, known: readonly string[]): string | undefined => {
   if (name.length > lengthMax) return undefined;
   const ranked = known
     .map((candidate) => ({ candidate, away: distance(name, candidate) }))
     .toSorted((a, b) => a.away - b.away);
   const best = ranked[0];
-  return best !== undefined && best.away <= Math.max(2, Math.ceil(best.candidate.length / 3))
-    ? best.candidate
-    : undefined;
+  if (best !== undefined && best.away <= Math.max(2, Math.ceil(best.candidate.length / 3))) return best.candidate;
+  const [longer, ...others] = known.filter((candidate) => isPartOf(name, candidate));
+  return others.length === 0 ? longer : undefined;
 };
