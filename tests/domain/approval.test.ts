@@ -36,6 +36,22 @@ describe('an approval that is asked for', () => {
     given(two, cast('key:ola')).when(vote('key:ola')).refuses({ reason: 'VotedAlready' });
     given(two, cast('key:ola')).when(vote('key:per')).records(cast('key:per'), granted('key:ola', 'key:per'));
   });
+  it('is denied by one who has agreed, while others are still asked', () => {
+    const two = requested({ quorum: 2 });
+    given(two, cast('key:ola'))
+      .when(vote('key:ola', { vote: 'deny', reason: 'I was wrong' }))
+      .records(
+        cast('key:ola', 'deny', 'I was wrong'),
+        Events.ApprovalDenied({
+          approval_id,
+          subject,
+          by: 'key:ola',
+          reason: 'I was wrong',
+          changes_requested: false,
+          at: at(1),
+        }),
+      );
+  });
   it('is denied by any one of them', () => {
     const two = requested({ quorum: 2 });
     const said = { approval_id, subject, by: 'key:per', reason: 'no', at: at(1) };

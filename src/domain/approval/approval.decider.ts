@@ -40,14 +40,15 @@ type Decided = E.Either<ApprovalRefusal, readonly ApprovalEvent[]>;
 /** Why this person cannot decide, or undefined where they can. */
 const inTheWay = (paper: ApprovalPaper, state: ApprovalState, command: Of<'CastVote'>): ApprovalRefusal | undefined => {
   const { terms, requested_by, expires_at, action_digest } = paper;
-  const { by, roles, reason } = command;
+  const { by, roles, reason, vote } = command;
   if (command.at >= expires_at) return { reason: 'ApprovalIsExpired', expires_at };
   if (command.action_digest !== action_digest) return { reason: 'ActionChanged', action_digest };
   if (terms.four_eyes && requested_by.chain.includes(by)) return { reason: 'OwnRequest' };
   if (terms.roles.length > 0 && !terms.roles.some((role) => roles.includes(role) || roles.includes('*')))
     return { reason: 'RoleMissing', roles: terms.roles };
   if (terms.reason_required && reason.trim() === '') return { reason: 'ReasonRequired' };
-  if (state.agreed.includes(by)) return { reason: 'VotedAlready' };
+  // Agreeing twice is one agreement; who has learnt better meanwhile may still refuse.
+  if (vote === 'approve' && state.agreed.includes(by)) return { reason: 'VotedAlready' };
   return undefined;
 };
 
