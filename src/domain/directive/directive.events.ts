@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Action } from '../gate/action.ts';
+import { approvalRequest } from '../gate/approval.request.ts';
 import { Plan, StepId } from '../gate/plan.ts';
-import { ApprovalTerms, Decision } from '../gate/policy.document.ts';
+import { Decision } from '../gate/policy.document.ts';
 import { GatePrincipal } from '../gate/principal.ts';
 import { Question } from '../gate/question.ts';
 import { Verdict } from '../gate/verdict.ts';
@@ -65,15 +66,9 @@ export const DirectiveApprovalRequested = event(
   z.object({
     ...of,
     step_id: StepId,
-    approval_id: id,
+    ...approvalRequest,
     action: Action,
-    headline: reason,
     verdict: Verdict,
-    terms: ApprovalTerms,
-    requested_by: GatePrincipal,
-    at: instant,
-    expires_at: instant,
-    supersedes: id.nullable(),
   }),
   { personal: ['action', 'verdict'] },
 );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Action, Callee } from '../gate/action.ts';
+import { approvalRequest } from '../gate/approval.request.ts';
 import { Plan, StepId } from '../gate/plan.ts';
-import { ApprovalTerms } from '../gate/policy.document.ts';
 import { GatePrincipal } from '../gate/principal.ts';
 import { Question } from '../gate/question.ts';
 import { Verdict } from '../gate/verdict.ts';
@@ -71,16 +71,10 @@ export const StepApprovalRequested = event(
   z.object({
     ...step,
     directive_id: id,
-    approval_id: id,
+    ...approvalRequest,
     action: Action.nullable(),
     action_digest: digest,
-    headline: reason,
     verdict: Verdict.nullable(),
-    terms: ApprovalTerms,
-    requested_by: GatePrincipal,
-    at: instant,
-    expires_at: instant,
-    supersedes: id.nullable(),
   }),
   { personal: ['action', 'verdict'] },
 );
