@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import type { ApprovalCommand } from '../../domain/approval/approval.commands.ts';
-import { approval, type ApprovalRefused, type ApprovalState } from '../../domain/approval/approval.decider.ts';
+import { approval, type ApprovalState } from '../../domain/approval/approval.decider.ts';
 import { Vote, type ApprovalPaper } from '../../domain/approval/approval.events.ts';
 import type { Recorded } from '../../domain/kernel/event.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
@@ -65,14 +65,7 @@ const voted = async (
   id: string,
   asked: ApprovalCommand,
 ): Promise<E.Either<Problem, Receipt<ApprovalState>>> =>
-  ask<ApprovalCommand, ApprovalState, never, ApprovalRefused>(
-    context,
-    call,
-    approval as never,
-    streamOf('approval', id),
-    asked,
-    { guarded: true, continues: true },
-  );
+  ask(context, call, approval, streamOf('approval', id), asked, { guarded: true, continues: true });
 
 /** The same call in the matter of an event, and because of it. */
 const because = (call: Call, event: Recorded | undefined): Call =>

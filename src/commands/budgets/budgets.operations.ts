@@ -1,12 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import type { BudgetCommand } from '../../domain/budget/budget.commands.ts';
-import { budget, type BudgetRefusal } from '../../domain/budget/budget.decider.ts';
+import { budget } from '../../domain/budget/budget.decider.ts';
 import { BudgetScope } from '../../domain/budget/budget.events.ts';
-import type { BudgetState } from '../../domain/budget/budget.state.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
-import type { OutOfLifecycle } from '../../domain/kernel/lifecycle.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
 import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
@@ -48,14 +46,7 @@ const told = async (
   id: string,
   asked: BudgetCommand,
 ): Promise<Answer<z.infer<typeof BudgetView>> | Problem> => {
-  const outcome = await ask<BudgetCommand, BudgetState, never, BudgetRefusal | OutOfLifecycle>(
-    context,
-    call,
-    budget as never,
-    streamOf('budget', id),
-    asked,
-    { guarded: true },
-  );
+  const outcome = await ask(context, call, budget, streamOf('budget', id), asked, { guarded: true });
   if (E.isLeft(outcome)) return outcome.left;
   const { state, revision, position } = outcome.right;
   const {

@@ -1,18 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import type { CapabilityCommand } from '../../domain/capability/capability.commands.ts';
-import {
-  capability,
-  type CapabilityRefusal,
-  type CapabilityState,
-} from '../../domain/capability/capability.decider.ts';
+import { capability } from '../../domain/capability/capability.decider.ts';
 import { CapabilityId } from '../../domain/capability/capability.spec.ts';
 import { Action } from '../../domain/gate/action.ts';
 import { judge } from '../../domain/gate/judge.ts';
 import { Step, type ActionStep } from '../../domain/gate/plan.ts';
 import { Verdict } from '../../domain/gate/verdict.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
-import type { OutOfLifecycle } from '../../domain/kernel/lifecycle.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import { askerOf } from '../gate/asker.ts';
@@ -38,14 +33,7 @@ const told = async (
   capability_id: string,
   asked: CapabilityCommand,
 ): Promise<Answer<z.infer<typeof CapabilityView>> | Problem> => {
-  const outcome = await ask<CapabilityCommand, CapabilityState, never, CapabilityRefusal | OutOfLifecycle>(
-    context,
-    call,
-    capability as never,
-    capabilityStream(capability_id),
-    asked,
-    { guarded: true },
-  );
+  const outcome = await ask(context, call, capability, capabilityStream(capability_id), asked, { guarded: true });
   if (E.isLeft(outcome)) return outcome.left;
   const { state, revision, position } = outcome.right;
   const { phase, described } = state;

@@ -4,7 +4,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
 import type { RunCommand } from '../../domain/run/run.commands.ts';
-import { run, type RunRefused } from '../../domain/run/run.decider.ts';
+import { run } from '../../domain/run/run.decider.ts';
 import type { RunState } from '../../domain/run/run.state.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import type { Receipt } from '../execute.ts';
@@ -40,14 +40,7 @@ const told = async (
   id: string,
   asked: RunCommand,
 ): Promise<Answer<z.infer<typeof RunView>> | Problem> => {
-  const outcome = await ask<RunCommand, RunState, never, RunRefused>(
-    context,
-    call,
-    run as never,
-    streamOf('run', id),
-    asked,
-    { guarded: true, continues: true },
-  );
+  const outcome = await ask(context, call, run, streamOf('run', id), asked, { guarded: true, continues: true });
   if (E.isLeft(outcome)) return outcome.left;
   const { revision, position } = outcome.right;
   return { output: view(outcome.right), revision, position };
@@ -55,34 +48,34 @@ const told = async (
 
 const now = ({ engine }: CommandContext): string => new Date(engine.clock.now()).toISOString();
 
-export const pauseRun = command({
-  name: 'pause_run',
-  kind: 'command',
-  summary: 'Stop a run before its next step',
-  scope,
-  input: z.strictObject({ run_id, reason }),
-  output: RunView,
-  http: { method: 'POST', path: '/runs/{run_id}/pause', tag },
-  cli: 'runs pause',
-  problems,
-  examples: [{ title: 'To have a look', input: { run_id: exampleId, reason: 'to have a look' } }],
-  run: (context, { run_id: id, reason: why }, call) =>
-    told(context, call, id, { type: 'PauseRun', reason: why, at: now(context) }),
-});
+const turned = (
+  verb: 'pause' | 'resume',
+  type: 'PauseRun' | 'ResumeRun',
+  summary: string,
+  example: { readonly title: string; readonly reason: string },
+) =>
+  command({
+    name: `${verb}_run`,
+    kind: 'command',
+    summary,
+    scope,
+    input: z.strictObject({ run_id, reason }),
+    output: RunView,
+    http: { method: 'POST', path: `/runs/{run_id}/${verb}`, tag },
+    cli: `runs ${verb}`,
+    problems,
+    examples: [{ title: example.title, input: { run_id: exampleId, reason: example.reason } }],
+    run: (context, { run_id: id, reason: why }, call) =>
+      told(context, call, id, { type, reason: why, at: now(context) }),
+  });
 
-export const resumeRun = command({
-  name: 'resume_run',
-  kind: 'command',
-  summary: 'Let a paused run go on',
-  scope,
-  input: z.strictObject({ run_id, reason }),
-  output: RunView,
-  http: { method: 'POST', path: '/runs/{run_id}/resume', tag },
-  cli: 'runs resume',
-  problems,
-  examples: [{ title: 'All is well', input: { run_id: exampleId, reason: 'all is well' } }],
-  run: (context, { run_id: id, reason: why }, call) =>
-    told(context, call, id, { type: 'ResumeRun', reason: why, at: now(context) }),
+export const pauseRun = turned('pause', 'PauseRun', 'Stop a run before its next step', {
+  title: 'To have a look',
+  reason: 'to have a look',
+});
+export const resumeRun = turned('resume', 'ResumeRun', 'Let a paused run go on', {
+  title: 'All is well',
+  reason: 'all is well',
 });
 
 export const cancelRun = command({

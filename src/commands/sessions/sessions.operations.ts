@@ -5,7 +5,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
-import { session, type SessionRefused } from '../../domain/session/session.decider.ts';
+import { session } from '../../domain/session/session.decider.ts';
 import type { SessionCommand } from '../../domain/session/session.commands.ts';
 import type { SessionState } from '../../domain/session/session.state.ts';
 import { problem } from '../../problems.ts';
@@ -44,14 +44,7 @@ export const askSession = (
   id: string,
   asked: SessionCommand,
 ): Promise<E.Either<Problem, Receipt<SessionState>>> =>
-  ask<SessionCommand, SessionState, never, SessionRefused>(
-    context,
-    call,
-    session as never,
-    streamOf('session', id),
-    asked,
-    { guarded: true },
-  );
+  ask(context, call, session, streamOf('session', id), asked, { guarded: true });
 
 const answered = (outcome: E.Either<Problem, Receipt<SessionState>>): Answer<z.infer<typeof SessionView>> | Problem =>
   E.isLeft(outcome)
