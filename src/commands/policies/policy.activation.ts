@@ -23,7 +23,7 @@ export const activationSpec: CapabilitySpec = {
   name: 'Put a policy in force',
   description: 'From then on every verdict is given under this version.',
   operation: 'write',
-  risk: { level: 'high', justification: 'It decides what everybody else may do.' },
+  risk: { level: 'critical', justification: 'It decides what everybody else may do.' },
   side_effects: { reversible: true, scope: 'local', description: 'The version before it is no longer in force.' },
   compensation: { supported: true, strategy: 'automatic', capability_id: null },
   effect_class: 'natural',
