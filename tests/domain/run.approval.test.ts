@@ -22,7 +22,7 @@ import {
 } from './run.story.ts';
 
 const needs = found({}, { active: asking });
-const claims = ok({ reservations: [], life: 'life-1' });
+const claims = ok({ reservations: [], life: 'life-1', changed: null });
 
 const asked = (): Play => {
   const play = playing(created([step('a')]));

@@ -30,7 +30,11 @@ describe('a compensation', () => {
       const { approval_id } = play.last('StepApprovalRequested');
       play.tell({ type: 'RecordApproval', approval_id, ending: 'granted', reason: '', by: 'user:ola', at: at() });
       play.judged('a', known);
-      play.tell({ type: 'RecordClaim', step_id: 'a', outcome: ok({ reservations: [], life: 'life-1' }) });
+      play.tell({
+        type: 'RecordClaim',
+        step_id: 'a',
+        outcome: ok({ reservations: [], life: 'life-1', changed: null }),
+      });
     }
     play.landed('a', succeeded({ id }));
     play.done('b', failed('refused'));

@@ -6,8 +6,10 @@ import {
   at,
   budget_id,
   created,
+  denying,
   failed,
   found,
+  ok,
   playing,
   step,
   succeeded,
@@ -43,6 +45,32 @@ describe('a run that is paused', () => {
     expect(play.wants()).toEqual([]);
     play.tell(resume());
     expect(play.wants()).toContain('claim a:claim:1');
+  });
+
+  it('is judged anew where what it was cleared under has changed meanwhile, and nothing was called (F86)', () => {
+    const costly = found({ spec: { ...specOf({}), cost_micros: 1 } }, { budget_ids: [budget_id] });
+    const play = playing(created([step('a')]));
+    play.judged('a', costly);
+    play.tell(pause());
+    play.tell(resume());
+    const changed = { reservations: [], life: 'life-1', changed: 'another policy is in force' };
+    const claim = { type: 'RecordClaim', step_id: 'a', outcome: ok(changed) } as const;
+    expect(play.tell(claim)).toEqual(['StepClearanceLapsed']);
+    expect(play.wants()).toContain('judge a:judge:1:0:1:lapsed:1');
+    expect(play.judged('a', { ...costly, active: denying })).toEqual(['StepJudged', 'StepFailed', 'RunFailed']);
+    expect(play.last('RunFailed')).toMatchObject({ code: 'policy_denied', rollback: 'not_needed' });
+  });
+
+  it('does not judge for ever where everything changes all the time', () => {
+    const play = playing(created([step('a')]));
+    const changed = { reservations: [], life: 'life-1', changed: 'another policy is in force' };
+    const seen: string[] = [];
+    for (let n = 0; n < 21; n += 1) {
+      play.judged('a', found({ spec: { ...specOf({}), cost_micros: 1 } }, { budget_ids: [budget_id] }));
+      seen.push(...play.tell({ type: 'RecordClaim', step_id: 'a', outcome: ok(changed) }));
+    }
+    expect(seen.filter((type) => type === 'StepClearanceLapsed')).toHaveLength(20);
+    expect(play.last('RunFailed').code).toBe('unsettled');
   });
 
   it('ends when it goes on, where nothing is left to do or a step has failed', () => {

@@ -71,7 +71,11 @@ describe('the process of a run', () => {
   });
 
   it('comes to an end where everybody answers', () => {
-    const kind = { judge: ok(found()), claim: ok({ reservations: [], life: 'l' }), intend_undo: ready(found()) };
+    const kind = {
+      judge: ok(found()),
+      claim: ok({ reservations: [], life: 'l', changed: null }),
+      intend_undo: ready(found()),
+    };
     const answers = { ...kind, invoke: ok(succeeded()), undo: ok(succeeded()), wait: ok(null) };
     fc.assert(
       fc.property(plan, numbers, (first, path) => {

@@ -16,7 +16,7 @@ import {
   unknown,
 } from './run.story.ts';
 
-const claims = { reservations: [{ budget_id, reservation_id: budget_id }], life: 'life-1' };
+const claims = { reservations: [{ budget_id, reservation_id: budget_id }], life: 'life-1', changed: null };
 
 describe('a step that is judged', () => {
   it('is intended in the append that holds its verdict, and then called under a key of its own', () => {

@@ -58,12 +58,13 @@ const ends = [
   failed('provider_error', true, { retry_after_ms: 3_600_001 }),
   unknown,
 ];
-const claims = { reservations: [{ budget_id, reservation_id: budget_id }], life: 'life-1' };
+const claims = { reservations: [{ budget_id, reservation_id: budget_id }], life: 'life-1', changed: null };
+const lapsed = { reservations: [], life: 'life-1', changed: 'another policy is in force' };
 
 /** Every way in which an effect of this kind can end. */
 export const outcomesOf: Readonly<Record<string, readonly Outcome[]>> = {
   judge: [...materials.map((one) => ok(one)), faulty('internal')],
-  claim: [...often(ok(claims)), faulty('budget_exceeded')],
+  claim: [...often(ok(claims)), ok(lapsed), faulty('budget_exceeded')],
   invoke: [...ends.map((one) => ok(one)), faulty('internal')],
   intend_undo: [...often(ready(found())), ready(), ready(found({}, { active: denying })), faulty('internal')],
   undo: [...often(ok(succeeded())), ok(failed('refused')), ok(unknown), faulty('internal')],

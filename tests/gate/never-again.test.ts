@@ -44,7 +44,7 @@ describe('a bug that must not come back', () => {
     play.tell({ type: 'RecordApproval', approval_id, ending: 'granted', reason: '', by: 'user:ola', at: at(1) });
     expect(play.wants()).toEqual(['judge a:judge:1:1', 'wait deadline']);
     play.judged('a', found({}, { active: asking }));
-    play.tell({ type: 'RecordClaim', step_id: 'a', outcome: ok({ reservations: [], life: 'life-1' }) });
+    play.tell({ type: 'RecordClaim', step_id: 'a', outcome: ok({ reservations: [], life: 'life-1', changed: null }) });
     expect(play.effect('invoke').step_id).toBe('a');
     play.landed('a');
     expect(play.wants()).toContain('judge b:judge:1:0');

@@ -3,10 +3,13 @@ import { approval } from '../../domain/approval/approval.decider.ts';
 import { grant } from '../../domain/grant/grant.decider.ts';
 import type { Decider } from '../../domain/kernel/decider.ts';
 import type { Event } from '../../domain/kernel/event.ts';
+import { digest } from '../../domain/kernel/digest.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { run } from '../../domain/run/run.decider.ts';
 import type { Claims } from '../../domain/run/run.commands.ts';
 import type { ClaimEffect } from '../../domain/run/run.process.ts';
+import { policyInForce } from '../gate/policy-in-force.ts';
+import type { GateParts } from '../gate/materials.ts';
 import { released, setAside, type Wanted } from '../budgets/set-aside.ts';
 import { execute, type Engine, type Receipt } from '../execute.ts';
 import { refused, type Perform, type Performed } from '../flights.ts';
@@ -96,22 +99,41 @@ const wantedBy = ({ tenant, effect, at, matter }: Claim): Wanted => {
   };
 };
 
+/** What is not as it was when the gate was asked; null where all is: a pause or an outage may lie between (assurance F86). */
+const changedSince = async (
+  { engine, registry }: ClaimParts,
+  { tenant, effect: { action } }: Claim,
+): Promise<string | null> => {
+  const [active, { spec }] = await Promise.all([policyInForce(engine, tenant), registry.find(action.capability_id)]);
+  if (active.digest !== action.policy_digest) return 'another policy is in force than the one that it was judged by';
+  if (spec === null) return `${action.capability_id} cannot be called any more`;
+  return digest(spec) === action.spec_digest
+    ? null
+    : `${action.capability_id} is described otherwise than when it was judged`;
+};
+
+type ClaimParts = Pick<GateParts, 'engine' | 'registry'>;
+
 /**
  * Takes what a call needs before it is intended: the budget first, for it can be given back; then the grant and the
- * approval, which are used once. Where one cannot be had, nothing is called.
+ * approval, which are used once. Where one cannot be had, or what was judged has changed, nothing is called.
  */
 export const claimFor =
-  (engine: Engine): Perform<ClaimEffect> =>
+  (parts: ClaimParts): Perform<ClaimEffect> =>
   (effect, { tenant, signal, stream }) =>
     throughOutages(async () => {
+      const { engine } = parts;
       const at = new Date(engine.clock.now()).toISOString();
       const matter = await matterOf(engine, run, stream, effect.run_id);
       const claim: Claim = { engine, tenant, effect, at, matter };
       const wanted = wantedBy(claim);
       const reservations = await setAside(engine, effect.budget_ids, wanted);
       if ('short' in reservations) return refused('budget_exceeded', reservations.short);
-      const missing = (await takeGrant(claim)) ?? (await takeApproval(claim));
-      if (missing === undefined) return { ok: true, result: { reservations, life: engine.life } satisfies Claims };
+      const { life } = engine;
+      const changed = await changedSince(parts, claim);
+      const missing = changed === null ? ((await takeGrant(claim)) ?? (await takeApproval(claim))) : undefined;
+      if (changed === null && missing === undefined)
+        return { ok: true, result: { reservations, life, changed } satisfies Claims };
       await released(engine, wanted, reservations, 'nothing was called');
-      return missing;
+      return missing ?? { ok: true, result: { reservations: [], life, changed } satisfies Claims };
     }, signal);

@@ -68,7 +68,7 @@ const readied =
 export const runKind = (parts: GateParts & CallParts): Kind =>
   kind('run', 'run', runProcess, {
     judge: judged(parts),
-    claim: claimFor(parts.engine),
+    claim: claimFor(parts),
     intend_undo: readied(parts),
     ...calls(parts),
   });

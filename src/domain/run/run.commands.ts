@@ -4,8 +4,9 @@ import type { Plan } from '../gate/plan.ts';
 import type { GatePrincipal } from '../gate/principal.ts';
 import type { Outcome } from '../kernel/process.ts';
 
-/** What was set aside before a call. */
+/** What was set aside before a call; nothing, where `changed` says what is not as it was when the gate was asked. */
 export interface Claims {
+  readonly changed: string | null;
   readonly reservations: readonly { readonly budget_id: string; readonly reservation_id: string }[];
   readonly life: string;
 }

@@ -96,6 +96,14 @@ export const StepAmended = event(
 );
 /** Allowed; what it needs (a budget, a grant, an approval) is taken before its intent. */
 export const StepCleared = event('StepCleared', z.object({ ...step, attempt, at: instant }));
+/**
+ * What it was cleared under is not so any more: the run was paused meanwhile, or what it needed took its time. It is judged
+ * anew, and nothing was called (assurance F86).
+ */
+export const StepClearanceLapsed = event(
+  'StepClearanceLapsed',
+  z.object({ ...step, attempt, why: reason, at: instant }),
+);
 /** From here on the call may have been made. `life` names the life of the node that makes it. */
 export const StepIntended = event(
   'StepIntended',
@@ -228,6 +236,7 @@ export const runEvents = [
   StepApprovalEnded,
   StepAmended,
   StepCleared,
+  StepClearanceLapsed,
   StepIntended,
   StepSucceeded,
   StepRetryScheduled,

@@ -65,6 +65,8 @@ const stepChange = (event: RunEvent): ((step: StepState) => Partial<StepState>) 
     }
     case 'StepCleared':
       return () => ({ status: 'cleared', attempt: event.data.attempt });
+    case 'StepClearanceLapsed':
+      return ({ attempt, lapses }) => ({ status: 'waiting', attempt: attempt - 1, lapses: lapses + 1 });
     case 'StepIntended': {
       const { attempt, key, life, reservations, reserved_micros } = event.data;
       return () => ({

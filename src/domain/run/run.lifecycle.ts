@@ -33,6 +33,7 @@ export const runMachine = setup({ types: { events: {} as { type: RunEvent['type'
         StepAmended: 'running',
         StepRetryDue: 'running',
         StepCleared: 'running',
+        StepClearanceLapsed: 'running',
         StepIntended: 'running',
         RunPaused: 'paused',
         RunTimedOut: 'stopping',

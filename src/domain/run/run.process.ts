@@ -71,14 +71,18 @@ export interface UndoEffect extends OfStep {
 
 export type RunEffect = JudgeEffect | ClaimEffect | InvokeEffect | IntendUndoEffect | UndoEffect;
 
-const judging = (state: RunState, { step, attempt, round }: StepState): JudgeEffect => {
+/** What was asked before something changed was answered by that: after it, it is another question. */
+const sinceLapse = ({ lapses }: StepState): string => (lapses > 0 ? `:lapsed:${lapses}` : '');
+
+const judging = (state: RunState, each: StepState): JudgeEffect => {
+  const { step, attempt, round } = each;
   const { run_id, directive_id, principal, scope, environment, resumed } = state;
   const begins = [...state.steps.values()].every(({ judged, round: asked }) => judged === null && asked === 0);
   const next = attempt + 1;
   const args = step.kind === 'action' ? (filled(step.args, answersOf(state)) as ActionStep['args']) : {};
   // What was asked before a pause was answered by it: after it, it is another question.
   const again = resumed > 0 ? `:${resumed}` : '';
-  const key = `${run_id}:${step.step_id}:judge:${next}:${round}${again}`;
+  const key = `${run_id}:${step.step_id}:judge:${next}:${round}${again}${sinceLapse(each)}`;
   return {
     kind: 'judge',
     key,
@@ -104,7 +108,7 @@ const underWay = (state: RunState, each: StepState): readonly RunEffect[] => {
   const of = { run_id, step_id: step.step_id, attempt, action, callee, principal };
   if (status === 'cleared') {
     const approval_id = approval?.granted === true && approval.action !== null ? approval.approval_id : null;
-    const key = `${run_id}:${step.step_id}:claim:${attempt}`;
+    const key = `${run_id}:${step.step_id}:claim:${attempt}${sinceLapse(each)}`;
     const { budget_ids } = judged;
     return [{ kind: 'claim', key, ...of, approval_id, grant_id, budget_ids, scope, environment }];
   }

@@ -9,6 +9,8 @@ import { intended, lapsed, refusedStep } from './run.judgement.ts';
 import { answersOf, calleeOf, isFailing, type RunState, type StepState, type Undo } from './run.state.ts';
 
 const messageMax = 2_000;
+/** Whoever puts one policy in force after the other does not keep a run going for ever. */
+const lapsesMax = 20;
 
 const endOf = (state: RunState, each: StepState, at: string) => ({
   run_id: state.run_id,
@@ -89,11 +91,18 @@ export const claimedStep = (state: RunState, each: StepState, outcome: Outcome<C
     const { code, message } = outcome.failure;
     return [...lapsed(state, each, 'withdrawn', message, at), refusedStep(state, before, code, message, at)];
   }
-  const { reservations } = outcome.result;
+  const { reservations, changed } = outcome.result;
   const { judged } = each;
   if (isFailing(state) || judged?.action == null || judged.callee === null) {
     const refusal = refusedStep(state, before, 'run_failing', 'the run ends: it was not called', at);
     return [{ ...refusal, data: { ...refusal.data, reservations } } as RunEvent];
+  }
+  if (changed !== null) {
+    if (each.lapses >= lapsesMax) return [refusedStep(state, before, 'unsettled', changed, at)];
+    const { run_id } = state;
+    return [
+      Events.StepClearanceLapsed({ run_id, step_id: each.step.step_id, attempt: each.attempt, why: changed, at }),
+    ];
   }
   const { action, callee, grant_id } = judged;
   return [intended(state, each, action, callee, outcome.result, { attempt: each.attempt, grant_id, at })];

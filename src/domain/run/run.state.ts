@@ -23,6 +23,8 @@ export interface StepState {
   readonly attempt: number;
   /** How often somebody was asked about it: each time it is another approval. */
   readonly round: number;
+  /** How often it was judged anew because something had changed before what it needed was taken. */
+  readonly lapses: number;
   readonly approval: {
     readonly approval_id: string;
     readonly action: Action | null;
@@ -99,6 +101,7 @@ export const unbegun = (step: Step): StepState => ({
   status: 'waiting',
   attempt: 0,
   round: 0,
+  lapses: 0,
   approval: null,
   judged: null,
   intent: null,

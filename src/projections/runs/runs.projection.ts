@@ -130,6 +130,7 @@ export const runs = projection<RunRow, RunEvent>({
     StepSucceeded: (row, event) => stepped(row, event, 'succeeded', event.data.cost_micros),
     StepRetryScheduled: (row, event) => stepped(row, event, 'backing_off', event.data.cost_micros),
     StepRetryDue: (row, event) => stepped(row, event, 'waiting'),
+    StepClearanceLapsed: (row, event) => stepped(row, event, 'waiting'),
     StepFailed: (row, event) => stepped(row, event, 'failed', event.data.cost_micros),
     StepOutcomeUnknown: (row, event) => stepped(row, event, 'unknown', event.data.cost_micros),
     StepOutcomeResolved: (row, event) =>

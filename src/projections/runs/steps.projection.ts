@@ -70,6 +70,12 @@ export const steps = projection<StepRow, RunEvent>({
         spans: marked(spansOf(row), event, 'amendment', event.data.by, 'amended'),
       }),
     StepCleared: (row, event) => changed(row, event, { status: 'cleared', attempt: event.data.attempt }),
+    StepClearanceLapsed: (row, event) =>
+      changed(row, event, {
+        status: 'waiting',
+        attempt: event.data.attempt - 1,
+        spans: marked(spansOf(row), event, 'judgement', event.data.why, 'lapsed'),
+      }),
     StepIntended: (row, event) => {
       const { attempt, key, action_digest, effect_class, approval_id, grant_id } = event.data;
       return changed(row, event, {

@@ -111,6 +111,19 @@ export const judgedNow: InvariantOf = () => {
     id: 'judged',
     check: (event, sofar) => {
       learn(event);
+      if (event.type === 'StepIntended') {
+        // What had to be taken first took its time, and a pause may lie in between: it is looked at again then (F86).
+        const ofIt = ofStep(sofar, event, 'StepJudged', 'StepCleared');
+        const [judged, cleared] = [ofIt.findLast(({ type }) => type === 'StepJudged'), ofIt.at(-1)];
+        if (judged === undefined || cleared?.type !== 'StepCleared') return undefined;
+        const { policy: by } = dataOf(judged)['verdict'] as { policy: { digest: string; version: number } };
+        const resumed = streamOf(sofar, event.stream).findLast(({ type }) => type === 'RunResumed');
+        const since =
+          resumed === undefined || resumed.position < cleared.position ? cleared.position : resumed.position;
+        return policy.since(since).includes(by.version === 0 ? 'none' : by.digest)
+          ? undefined
+          : `${stepOf(event)} is intended by the word of a policy that was not in force any more`;
+      }
       if (event.type !== 'StepJudged' && event.type !== 'UndoJudged') return undefined;
       const { verdict, question, spec_digest } = dataOf(event) as {
         verdict: { policy: { digest: string; version: number } };

@@ -48,7 +48,13 @@ export const known = <T>(fresh: () => T) => {
   };
 };
 
-const before = new Set(['StepAmended', 'StepApprovalEnded', 'StepRetryDue', 'StepOutcomeResolved']);
+const before = new Set([
+  'StepClearanceLapsed',
+  'StepAmended',
+  'StepApprovalEnded',
+  'StepRetryDue',
+  'StepOutcomeResolved',
+]);
 
 /**
  * The last event without which nobody could have asked the gate about this step: what is recorded now of its answer was

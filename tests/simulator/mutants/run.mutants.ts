@@ -6,7 +6,7 @@ import type { ApprovalState } from '../../../src/domain/approval/approval.decide
 import { digest } from '../../../src/domain/kernel/digest.ts';
 import type { Event } from '../../../src/domain/kernel/event.ts';
 import type { Effect } from '../../../src/domain/kernel/process.ts';
-import type { UndoReadiness } from '../../../src/domain/run/run.commands.ts';
+import type { Claims, UndoReadiness } from '../../../src/domain/run/run.commands.ts';
 import { RollbackStarted, StepSucceeded } from '../../../src/domain/run/run.events.ts';
 import { callKey } from '../../../src/domain/run/run.judgement.ts';
 import type { ClaimEffect, IntendUndoEffect, InvokeEffect, JudgeEffect } from '../../../src/domain/run/run.process.ts';
@@ -77,6 +77,12 @@ const undoneByAnotherPolicy = performing<IntendUndoEffect>('intend_undo', (perfo
   if (!performed.ok || gate == null) return performed;
   const active = { ...gate.active, version: gate.active.version + 1, digest: digest('another') };
   return { ok: true, result: { ...(performed.result as UndoReadiness), gate: { ...gate, active } } };
+});
+
+/** Nobody looks whether things have changed between the gate's word and the taking of what a call needs. */
+const changeIgnored = performing<ClaimEffect>('claim', (perform) => async (effect, context) => {
+  const performed = await perform(effect, context);
+  return performed.ok ? { ok: true, result: { ...(performed.result as Claims), changed: null } } : performed;
 });
 
 /** The gate is asked once for a capability, and its answer kept. */
@@ -168,6 +174,7 @@ const planted: readonly Mutant[] = [
   { name: 'undone_twice', kind: deafTo('UndoSucceeded') },
   { name: 'result_without_intent', kind: deciding(succeededAtOnce) },
   { name: 'gate_asked_once', kind: askedOnce },
+  { name: 'change_ignored', kind: changeIgnored },
   { name: 'undone_by_another_policy', kind: undoneByAnotherPolicy },
   { name: 'cancel_ignored', kind: deafTo('RunCancelRequested') },
   { name: 'stop_ignored', kind: stopIgnored },
