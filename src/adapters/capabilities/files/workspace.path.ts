@@ -27,7 +27,7 @@ export const wrongWith = (path: string): string | undefined => {
   return undefined;
 };
 
-/** A path relative to the workspace, with slashes. The folder itself is `.`. */
+/** A path relative to the workspace, with slashes. The folder itself is `.`. It has one spelling: policies compare texts. */
 export const WorkspacePath = z
   .string()
   .min(1)
@@ -36,6 +36,7 @@ export const WorkspacePath = z
     const wrong = wrongWith(path);
     if (wrong !== undefined) context.addIssue({ code: 'custom', message: `no path within the workspace: ${wrong}` });
   })
+  .overwrite((path) => partsOf(path).join('/') || '.')
   .describe('relative to the workspace, with slashes');
 
 /** The names on the way; none of them for the workspace itself. */

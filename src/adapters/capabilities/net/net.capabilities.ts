@@ -12,7 +12,7 @@ import {
   totalMsMax,
   urlCharsMax,
 } from './limits.ts';
-import { requestUrl } from './redirects.ts';
+import { requestUrl, spelled } from './redirects.ts';
 
 export interface NetSettings {
   readonly http: GuardedFetch;
@@ -41,7 +41,8 @@ const Asked = z.strictObject({
   url: z
     .string()
     .max(urlCharsMax)
-    .refine((text) => typeof requestUrl(text) !== 'string', 'an http or https URL without user or password'),
+    .refine((text) => typeof requestUrl(text) !== 'string', 'an http or https URL without user or password')
+    .overwrite(spelled),
   headers: Headers.optional(),
   max_chars: z.int().min(1).max(resultCharsMax).optional(),
 });

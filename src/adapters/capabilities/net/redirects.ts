@@ -27,6 +27,23 @@ export const requestUrl = (text: string): URL | string => {
   return url;
 };
 
+/** Escapes of characters that need none; what is left of one may make another. */
+const unescaped = (text: string): string => {
+  const plain = text.replaceAll(/%[0-9a-f]{2}/gi, (escape) => {
+    const char = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return /[\w.~-]/.test(char) ? char : escape.toUpperCase();
+  });
+  return plain === text ? text : unescaped(plain);
+};
+
+/** The one spelling of a URL that may be asked for: policies compare texts, and servers see through most of the others. */
+export const spelled = (text: string): string => {
+  const url = requestUrl(unescaped(text));
+  if (typeof url === 'string') return text;
+  url.hostname = url.hostname.replace(/\.$/, '');
+  return url.href;
+};
+
 const without = (headers: Hop['headers'], names: RegExp): Hop['headers'] =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !names.test(name)));
 
