@@ -23,7 +23,7 @@ it('asks the gate in one place; who only says what it would say is named here (d
     // Whether a grant is the agreement that the policy asks for.
     'src/commands/gate/grant-standing.ts',
     // Whether a policy would let anybody put another one in force.
-    'src/commands/policies/policy.activation.ts',
+    'src/commands/policies/lock-out.ts',
     'src/commands/policies/simulate.ts',
     'src/domain/gate/judge.ts',
   ]);

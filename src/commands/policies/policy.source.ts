@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { PolicyDocument } from '../../domain/gate/policy.document.ts';
 import type { Problem } from '../../domain/kernel/operation.ts';
 import { problem } from '../../problems.ts';
@@ -19,9 +19,32 @@ const invalid = (errors: readonly { readonly pointer: string; readonly message: 
     },
   );
 
+/** Says that a name is there twice; the parser's own look for it takes the square of how many there are. */
+const twiceIn = (document: ReturnType<typeof parseDocument>): string | undefined => {
+  let twice: string | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const names = items.map(({ key }) => (isScalar(key) ? String(key.value) : key));
+      if (new Set(names).size < names.length) twice = 'Map keys must be unique';
+      return twice === undefined ? undefined : visit.BREAK;
+    },
+  });
+  return twice;
+};
+
+/** YAML is a superset of JSON. Anchors could make little text into much, and thousands of faults are as good as one. */
 const parsed = (source: string): unknown => {
-  // YAML is a superset of JSON. Anchors could make little text into much.
-  const value: unknown = parse(source, { maxAliasCount: aliasesMax, uniqueKeys: true });
+  const lines = new LineCounter();
+  const quick = { uniqueKeys: false, prettyErrors: false, logLevel: 'error', lineCounter: lines } as const;
+  const document = parseDocument(source, quick);
+  const [fault] = document.errors;
+  if (fault !== undefined) {
+    const { line, col } = lines.linePos(fault.pos[0]);
+    throw new Error(`${fault.message} at line ${line}, column ${col}`);
+  }
+  const twice = twiceIn(document);
+  if (twice !== undefined) throw new Error(twice);
+  const value: unknown = document.toJS({ maxAliasCount: aliasesMax });
   return value;
 };
 

@@ -6,6 +6,9 @@ import type { Verdict } from '../../domain/gate/verdict.ts';
 import type { Engine } from '../execute.ts';
 import { capabilityStream, type Registry } from '../gate/registry.ts';
 
+/** Thousands of verdicts under hundreds of rules take a while, in which others want to be answered. */
+const letOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** A verdict as it was recorded, with what it was asked with. */
 export interface RecordedVerdict {
   readonly verdict_id: string;
@@ -60,6 +63,7 @@ export const backTested = async (
   const specOf = specsByDigest(engine);
   const outcomes: Simulated[] = [];
   for (const { verdict_id, question, spec_digest, decision, rule_id } of recorded) {
+    await letOthers();
     const spec = await specOf(question.capability_id, spec_digest);
     const verdict = authorize(question, spec, policy);
     outcomes.push({
@@ -82,21 +86,23 @@ export const simulated = async (
   before: ActivePolicy,
   after: ActivePolicy,
   questions: readonly Question[],
-): Promise<readonly Simulated[]> =>
-  await Promise.all(
-    questions.map(async (question) => {
-      const { spec } = await registry.find(question.capability_id);
-      const old = authorize(question, spec ?? undefined, before);
-      const now = authorize(question, spec ?? undefined, after);
-      return {
-        verdict_id: null,
-        capability_id: question.capability_id,
-        before: old.decision,
-        after: now.decision,
-        rule_before: old.rule?.rule_id ?? null,
-        rule_after: now.rule?.rule_id ?? null,
-        reason: now.reason,
-        changed: old.decision !== now.decision,
-      };
-    }),
-  );
+): Promise<readonly Simulated[]> => {
+  const outcomes: Simulated[] = [];
+  for (const question of questions) {
+    await letOthers();
+    const { spec } = await registry.find(question.capability_id);
+    const old = authorize(question, spec ?? undefined, before);
+    const now = authorize(question, spec ?? undefined, after);
+    outcomes.push({
+      verdict_id: null,
+      capability_id: question.capability_id,
+      before: old.decision,
+      after: now.decision,
+      rule_before: old.rule?.rule_id ?? null,
+      rule_after: now.rule?.rule_id ?? null,
+      reason: now.reason,
+      changed: old.decision !== now.decision,
+    });
+  }
+  return outcomes;
+};

@@ -23,9 +23,10 @@ const nearMisses = (rules: readonly TriedRule[]): Verdict['near_misses'] =>
   rules
     .flatMap(({ rule: { rule_id, decision }, conditions }) => {
       const [missed, ...more] = conditions.filter(({ holds }) => !holds);
-      return missed === undefined || more.length > 0 ? [] : [{ rule_id, decision, missed: missed.fact }];
+      return missed === undefined || more.length > 0 ? [] : [{ rule_id, decision, missed }];
     })
-    .slice(0, nearMissesMax);
+    .slice(0, nearMissesMax)
+    .map(({ missed, ...near }) => ({ ...near, missed: missed.fact() }));
 
 const wouldAllow = (verdict: Omit<Verdict, 'would_allow'>): readonly string[] => {
   const { decision, checks, near_misses, basis, approval } = verdict;
@@ -76,7 +77,7 @@ export const authorize = (question: Question, spec: CapabilitySpec | undefined, 
     risk_level,
     checks,
     rule: determining === undefined ? null : cited(determining.rule),
-    matched: determining?.conditions.map(({ fact }) => fact) ?? [],
+    matched: determining?.conditions.map(({ fact }) => fact()) ?? [],
     near_misses: nearMisses(first < 0 ? rules : rules.slice(0, first)),
     approval: decision === 'require_approval' ? (determining?.rule.approval ?? document.approval) : null,
     policy: { name: document.name, version, digest },

@@ -45,12 +45,13 @@ export const argumentsHold = (conditions: readonly ArgumentCondition[], args: un
 /** One condition of a rule, whether it holds for a request, and what that was read from. */
 export interface Tried {
   readonly holds: boolean;
-  readonly fact: Fact;
+  /** Written down only where it is shown: there may be thousands of conditions on one long argument. */
+  readonly fact: () => Fact;
 }
 
 const tried = (fact: string, value: unknown, wanted: unknown, holds: boolean): Tried => ({
   holds,
-  fact: { fact, value: shown(value), wanted: shown(wanted) },
+  fact: () => ({ fact, value: shown(value), wanted: shown(wanted) }),
 });
 
 /** Every condition that a rule gives, tried on a request. */
