@@ -16,7 +16,7 @@ import {
   used,
   vote,
 } from './approval.story.ts';
-import { at } from './run.story.ts';
+import { at, run_id } from './run.story.ts';
 
 const { given } = specification(approval);
 const asked = requested();
@@ -128,6 +128,30 @@ describe('an approval that was granted', () => {
     given(...agreed)
       .when(vote('key:per'))
       .refuses({ reason: 'ApprovalClosed', ending: 'granted' });
+  });
+});
+
+describe('an approval on a node whose clock was set back', () => {
+  const { expires_at } = paper();
+  const announced = Events.ApprovalAnnounced({ approval_id, attempt: 1, at: expires_at });
+  it('is neither granted nor denied once its stream has an instant past its expiry', () => {
+    for (const said of ['approve', 'deny', 'request_changes'] as const)
+      given(requested({ webhook: true }), announced)
+        .when(vote('key:ola', { vote: said }))
+        .refuses({ reason: 'ApprovalIsExpired', expires_at });
+  });
+  it('is not used once its stream has an instant past its expiry', () => {
+    given(requested({ webhook: true }), announced, cast('key:ola'), granted('key:ola'))
+      .when(use)
+      .refuses({ reason: 'ApprovalIsExpired', expires_at });
+  });
+  it('is used, where it is not past it, no earlier than it was granted', () => {
+    given(...agreed)
+      .when({ ...use, at: at(-9) })
+      .records(Events.ApprovalUsed({ approval_id, run_id, step_id: 'a', at: at(1) }));
+    given(asked)
+      .when({ type: 'WithdrawApproval', reason: 'no need', at: at(-9) })
+      .records(Events.ApprovalWithdrawn({ approval_id, subject, reason: 'no need', at: paper().requested_at }));
   });
 });
 

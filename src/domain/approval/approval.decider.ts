@@ -32,10 +32,20 @@ export interface ApprovalState {
   readonly ending: ApprovalEnding | null;
   readonly used_by: { readonly run_id: string; readonly step_id: string } | null;
   readonly announcement: { readonly attempt: number; readonly retry_at: string | null; readonly over: boolean };
+  /** The newest instant that its stream has recorded: it is no earlier than that, whatever a clock says. */
+  readonly newest_at: string;
 }
 
 type Of<T extends ApprovalCommand['type']> = Extract<ApprovalCommand, { type: T }>;
 type Decided = E.Either<ApprovalRefusal, readonly ApprovalEvent[]>;
+
+const later = (a: string, b: string): string => (a < b ? b : a);
+
+/** When something was recorded as having happened, or '' where an event does not say. */
+const instantOf = (event: ApprovalEvent): string => {
+  if (event.type === 'ApprovalRequested') return event.data.paper.requested_at;
+  return 'at' in event.data ? event.data.at : '';
+};
 
 /** Why this person cannot decide, or undefined where they can. */
 const inTheWay = (paper: ApprovalPaper, state: ApprovalState, command: Of<'CastVote'>): ApprovalRefusal | undefined => {
@@ -98,11 +108,12 @@ const used = (
 };
 
 const announced = (
-  { phase, approval_id, announcement }: ApprovalState,
+  { phase, approval_id, announcement, newest_at }: ApprovalState,
   { attempt, outcome }: Of<'RecordAnnouncement'>,
 ): Decided => {
   if (phase !== 'open' || announcement.over || attempt !== announcement.attempt + 1) return E.right([]);
-  if (outcome.ok) return E.right([Events.ApprovalAnnounced({ approval_id, attempt, at: outcome.at })]);
+  if (outcome.ok)
+    return E.right([Events.ApprovalAnnounced({ approval_id, attempt, at: later(outcome.at, newest_at) })]);
   const { message, retryable, retry_after_ms } = outcome.failure;
   const wait = retryable
     ? backoffMs(announcementBackoff, attempt, `${approval_id}:${attempt}`, retry_after_ms)
@@ -120,10 +131,13 @@ const rules: Decider<ApprovalCommand, ApprovalState, ApprovalEvent, ApprovalRefu
     ending: null,
     used_by: null,
     announcement: { attempt: 0, retry_at: null, over: true },
+    newest_at: '',
   },
 
-  decide: (command, state): Decided => {
-    const { phase, approval_id, paper, ending } = state;
+  decide: (asked, state): Decided => {
+    const { phase, approval_id, paper, ending, newest_at } = state;
+    // Where a clock was set back, an agreement must not live longer for it: it may expire early, never late.
+    const command: ApprovalCommand = 'at' in asked ? { ...asked, at: later(asked.at, newest_at) } : asked;
     if (command.type === 'RequestApproval')
       return E.right(
         paper === null ? [Events.ApprovalRequested({ approval_id: command.approval_id, paper: command.paper })] : [],
@@ -164,7 +178,8 @@ const rules: Decider<ApprovalCommand, ApprovalState, ApprovalEvent, ApprovalRefu
     }
   },
 
-  evolve: (state, event) => {
+  evolve: (before, event) => {
+    const state = { ...before, newest_at: later(before.newest_at, instantOf(event)) };
     switch (event.type) {
       case 'ApprovalRequested': {
         const { approval_id, paper } = event.data;
