@@ -3,16 +3,19 @@ import { ruleOf, specOf } from '../gate/gate.story.ts';
 import {
   asking,
   at,
+  budget_id,
   created,
   failed,
   faulty,
   found,
+  grant_id,
   ok,
   playing,
   policy,
   ready,
   step,
   succeeded,
+  unknown,
 } from './run.story.ts';
 
 const deleting = { spec: specOf({ capability_id: 'io.fs.delete' }), args: { id: '{{result.id}}' } };
@@ -92,5 +95,49 @@ describe('a compensation', () => {
       expect(other.tell({ type: 'IntendUndo', step_id: 'a', outcome })).toEqual(['UndoFailed', 'RunFailed']);
       expect(other.last('UndoFailed').code).toBe(code);
     }
+  });
+
+  describe('that costs', () => {
+    const dear = { ...deleting, spec: { ...deleting.spec, cost_micros: 5 } };
+    const reservations = [{ budget_id, reservation_id: grant_id }];
+    const rollingBack = (changes: object = {}) => {
+      const play = playing(created([step('a'), step('b', { depends_on: ['a'] })], changes));
+      play.done('a', succeeded({ id: 2 }), found({ undoing: dear }));
+      play.done('b', failed('refused'));
+      return play;
+    };
+    const called = { spec: dear.spec, args: { id: 2 }, fault: null, preconditions: {} };
+    const gate = { called, active: policy() };
+    const intend = (outcome = ready(gate, 'life-1', { reservations })) =>
+      ({ type: 'IntendUndo', step_id: 'a', outcome }) as const;
+
+    it('sets aside before it is called, and is settled by what it cost, with what it left (P12, D72)', () => {
+      const play = rollingBack();
+      expect(play.tell(intend())).toEqual(['UndoJudged', 'UndoIntended']);
+      expect(play.last('UndoIntended')).toMatchObject({ reservations, reserved_micros: 5 });
+      expect(play.state()).toMatchObject({ reserved_micros: 5, spent_micros: 0 });
+      const end = succeeded({}, { cost_micros: 4 });
+      expect(play.tell({ type: 'RecordUndo', step_id: 'a', outcome: ok(end) })).toEqual(['UndoSucceeded', 'RunFailed']);
+      expect(play.last('UndoSucceeded')).toMatchObject({ cost_micros: 4, reservations });
+      expect(play.last('RunFailed')).toMatchObject({ cost_micros: 4, rollback: 'complete' });
+      expect(play.state()).toMatchObject({ reserved_micros: 0, spent_micros: 4 });
+    });
+
+    it('counts as spent where nobody knows its end', () => {
+      const play = rollingBack();
+      play.tell(intend());
+      play.tell({ type: 'RecordUndo', step_id: 'a', outcome: ok(unknown) });
+      expect(play.last('UndoFailed')).toMatchObject({ code: 'outcome_unknown', cost_micros: 5, reservations });
+    });
+
+    it.each([
+      ['a budget has too little left', {}, ready(gate, 'life-1', { short: 'budget b: too little is left' })],
+      ['the run may spend no more', { budget_micros: 4 }, ready(gate, 'life-1', { reservations })],
+    ])('is not called where %s, and what was set aside is free again', (_, changes, outcome) => {
+      const play = rollingBack(changes);
+      expect(play.tell(intend(outcome))).toEqual(['UndoJudged', 'UndoFailed', 'RunFailed']);
+      expect(play.last('UndoFailed')).toMatchObject({ code: 'budget_exceeded', cost_micros: 0 });
+      expect(play.last('RunFailed').rollback).toBe('incomplete');
+    });
   });
 });

@@ -85,8 +85,11 @@ export const faulty = (code: string, ms = 0): Outcome<never> => ({
 });
 
 /** What is known when a step is about to be undone: by what its capability left, or under this policy by a compensation. */
-export const ready = (gate: UndoReadiness['gate'] = null, life = 'life-1'): Outcome<UndoReadiness> =>
-  ok({ life, gate });
+export const ready = (
+  gate: UndoReadiness['gate'] = null,
+  life = 'life-1',
+  { reservations = [], short = null }: Partial<UndoReadiness> = {},
+): Outcome<UndoReadiness> => ok({ life, gate, reservations, short });
 
 export const succeeded = (result: unknown = {}, more: { own?: unknown; cost_micros?: number } = {}): CallEnd => ({
   kind: 'succeeded',
@@ -104,7 +107,7 @@ export const failed = (code: string, retryable = false, more: object = {}): Call
   artifacts: [],
   ...more,
 });
-export const unknown: CallEnd = { kind: 'unknown', why: 'the line went dead' };
+export const unknown: CallEnd = { kind: 'unknown', why: 'the line went dead', artifacts: [] };
 
 export const created = (steps: readonly object[], changes: object = {}): RunCommand => ({
   type: 'CreateRun',

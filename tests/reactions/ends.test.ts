@@ -67,7 +67,7 @@ describe('settle_budgets', () => {
     { budget_id: 'b1', reservation_id: 'r1' },
     { budget_id: 'b2', reservation_id: 'r2' },
   ];
-  it.each(['StepSucceeded', 'StepRetryScheduled', 'StepFailed', 'StepOutcomeUnknown'])(
+  it.each(['StepSucceeded', 'StepRetryScheduled', 'StepFailed', 'StepOutcomeUnknown', 'UndoSucceeded', 'UndoFailed'])(
     '%s settles whatever was set aside for the call, in every budget',
     (type) => {
       const settle = { type: 'SettleBudget', micros: 7, tokens: 0 };

@@ -84,8 +84,14 @@ const takeGrant = async (claim: Claim): Promise<Performed | undefined> => {
 };
 
 /** Who sets room aside, and what for. */
-const wantedBy = ({ tenant, effect, at, matter }: Claim): Wanted => {
-  const { run_id, step_id, key, callee, principal } = effect;
+export const wantedBy = ({
+  tenant,
+  effect: { run_id, step_id, key, callee, principal },
+  at,
+  matter,
+}: Pick<Claim, 'tenant' | 'at' | 'matter'> & {
+  readonly effect: Pick<ClaimEffect, 'run_id' | 'step_id' | 'key' | 'callee' | 'principal'>;
+}): Wanted => {
   return {
     key,
     actor: 'process:run',

@@ -17,7 +17,7 @@ export interface CallParts {
 }
 
 const ended = (end: CallEnd): Performed => ({ ok: true, result: end });
-const unknown = (why: string): Performed => ended({ kind: 'unknown', why });
+const unknown = (why: string): Performed => ended({ kind: 'unknown', why, artifacts: [] });
 const failed = (failure: Failure): Performed => ended({ kind: 'failed', ...failure, cost_micros: 0, artifacts: [] });
 
 /** What may be done again although it may have been done before (assurance 1.3). */
@@ -79,7 +79,7 @@ const endOf = async (
   }
   const { fault: code, message, retryable, happened, retry_after_ms } = invoked;
   if (happened === 'unknown' && !repeatable.has(callee.effect_class))
-    return { kind: 'unknown', why: `${code}: ${message}` };
+    return { kind: 'unknown', why: `${code}: ${message}`, artifacts };
   const waits = retry_after_ms === undefined ? {} : { retry_after_ms };
   const cost_micros = happened === 'unknown' ? callee.cost_micros : 0;
   return { kind: 'failed', code, message, retryable, ...waits, cost_micros, artifacts };

@@ -2,15 +2,16 @@ import * as E from 'fp-ts/lib/Either.js';
 import { directive } from '../../domain/directive/directive.decider.ts';
 import { runIdOf } from '../../domain/directive/directive.state.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
-import { runProcess, type IntendUndoEffect, type JudgeEffect } from '../../domain/run/run.process.ts';
+import { runProcess, type JudgeEffect } from '../../domain/run/run.process.ts';
 import type { Engine } from '../execute.ts';
 import { refused, type Perform } from '../flights.ts';
-import { materialsOf, materialsOfCall, type GateParts } from '../gate/materials.ts';
+import { materialsOf, type GateParts } from '../gate/materials.ts';
 import { kind, type Kind } from '../kind.ts';
 import { paused, throughOutages } from '../outage.ts';
 import { recall } from '../recall.ts';
 import { claimFor } from './claim.ts';
 import { calls, type CallParts } from './perform-call.ts';
+import { readyToUndo } from './ready-to-undo.ts';
 
 const nobody = { type: 'user', id: 'nobody', roles: [], permissions: [], chain: [] } as const;
 
@@ -55,20 +56,11 @@ const judged =
     return { ok: true, result };
   };
 
-const readied =
-  (parts: GateParts): Perform<IntendUndoEffect> =>
-  async ({ undo }, { tenant, signal }) => {
-    const { life } = parts.engine;
-    if (undo.by !== 'compensation') return { ok: true, result: { life, gate: null } };
-    const gate = await throughOutages(() => materialsOfCall(parts, tenant, undo.action), signal);
-    return { ok: true, result: { life, gate } };
-  };
-
 /** The run's process joined with what performs it. */
 export const runKind = (parts: GateParts & CallParts): Kind =>
   kind('run', 'run', runProcess, {
     judge: judged(parts),
     claim: claimFor(parts),
-    intend_undo: readied(parts),
+    intend_undo: readyToUndo(parts),
     ...calls(parts),
   });

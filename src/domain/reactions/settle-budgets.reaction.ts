@@ -1,7 +1,14 @@
 import type { BudgetCommand } from '../budget/budget.commands.ts';
 import { streamOf } from '../kernel/ids.ts';
 import { reaction, when, type Request } from '../kernel/reaction.ts';
-import { StepFailed, StepOutcomeUnknown, StepRetryScheduled, StepSucceeded } from '../run/run.events.ts';
+import {
+  StepFailed,
+  StepOutcomeUnknown,
+  StepRetryScheduled,
+  StepSucceeded,
+  UndoFailed,
+  UndoSucceeded,
+} from '../run/run.events.ts';
 
 interface Paid {
   readonly cost_micros: number;
@@ -21,4 +28,6 @@ export const settleBudgets = reaction(
   when(StepRetryScheduled, ({ data }) => settled(data)),
   when(StepFailed, ({ data }) => settled(data)),
   when(StepOutcomeUnknown, ({ data }) => settled(data)),
+  when(UndoSucceeded, ({ data }) => settled(data)),
+  when(UndoFailed, ({ data }) => settled(data)),
 );

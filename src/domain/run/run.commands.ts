@@ -15,6 +15,9 @@ export interface Claims {
 export interface UndoReadiness {
   readonly life: string;
   readonly gate: Pick<Materials, 'called' | 'active'> | null;
+  readonly reservations: Claims['reservations'];
+  /** The budget that has too little left for it; null where all have enough. */
+  readonly short: string | null;
 }
 
 export interface Emitted {
@@ -44,7 +47,7 @@ export type CallEnd =
       readonly cost_micros: number;
       readonly artifacts: readonly Emitted[];
     }
-  | { readonly kind: 'unknown'; readonly why: string };
+  | { readonly kind: 'unknown'; readonly why: string; readonly artifacts: readonly Emitted[] };
 
 export type ApprovalOutcome = 'granted' | 'denied' | 'expired' | 'withdrawn' | 'superseded' | 'invalidated';
 

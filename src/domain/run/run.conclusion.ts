@@ -65,7 +65,12 @@ const rollingBack = (state: RunState, [next]: readonly string[], at: string): re
   if (next === undefined) return [badEnd(state, at)];
   const undo = state.steps.get(next)?.undo;
   return undo?.by === 'nothing'
-    ? [Events.UndoFailed({ run_id: state.run_id, step_id: next, code: 'irreversible', message: undo.why, at })]
+    ? [
+        Events.UndoFailed({
+          ...{ run_id: state.run_id, step_id: next, code: 'irreversible', message: undo.why, at },
+          ...{ cost_micros: 0, artifacts: [], reservations: [] },
+        }),
+      ]
     : [];
 };
 

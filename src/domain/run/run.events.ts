@@ -187,14 +187,24 @@ export const UndoIntended = event(
     ...step,
     key: z.string().max(200),
     by: z.enum(['capability', 'compensation']),
+    reservations: reservations.default([]),
+    reserved_micros: micros.default(0),
     life: z.string().max(100),
     at: instant,
   }),
 );
-export const UndoSucceeded = event('UndoSucceeded', z.object({ ...step, result: z.json(), at: instant }), {
+/** What an undoing cost, what it left, and what was set aside for it. */
+const undone = {
+  ...step,
+  at: instant,
+  cost_micros: micros.default(0),
+  artifacts: z.array(Artifact).max(50).default([]),
+  reservations: reservations.default([]),
+};
+export const UndoSucceeded = event('UndoSucceeded', z.object({ ...undone, result: z.json() }), {
   personal: ['result'],
 });
-export const UndoFailed = event('UndoFailed', z.object({ ...step, code, message: reason, at: instant }));
+export const UndoFailed = event('UndoFailed', z.object({ ...undone, code, message: reason }));
 
 const rollback = z.enum(['not_needed', 'complete', 'incomplete', 'left']);
 export const RunCompleted = event(

@@ -10,15 +10,24 @@ const withStep = (state: RunState, step_id: string, change: (step: StepState) =>
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
-/** What an attempt cost is spent, and what was set aside for it is free again. */
+/** What an attempt or an undoing cost is spent, and what was set aside for it is free again. */
 const paid = (
   state: RunState,
   { step_id, cost_micros }: { readonly step_id: string; readonly cost_micros: number },
+  of: 'intent' | 'undoing' = 'intent',
 ): RunState => ({
   ...state,
   spent_micros: state.spent_micros + cost_micros,
-  reserved_micros: state.reserved_micros - (state.steps.get(step_id)?.intent?.reserved_micros ?? 0),
+  reserved_micros: state.reserved_micros - (state.steps.get(step_id)?.[of]?.reserved_micros ?? 0),
 });
+
+/** What was to be undone next has ended, whichever way. */
+const undone = (state: RunState, data: Of<'UndoSucceeded' | 'UndoFailed'>['data']): RunState => {
+  const after = paid(state, data, 'undoing');
+  const { rollback } = after;
+  if (rollback === null) return after;
+  return { ...after, rollback: { ...rollback, left: rollback.left.filter((id) => id !== data.step_id) } };
+};
 
 const created = (state: RunState, { data }: Of<'RunCreated'>): RunState => {
   const { approval, ...run } = data;
@@ -101,7 +110,7 @@ const stepChange = (event: RunEvent): ((step: StepState) => Partial<StepState>) 
     case 'StepSkipped':
       return () => ({ status: 'skipped', failure: { code: 'skipped', message: event.data.why } });
     case 'UndoIntended':
-      return () => ({ undoing: { key: event.data.key, life: event.data.life } });
+      return () => ({ undoing: event.data });
     case 'UndoSucceeded':
       return () => ({ undone: 'yes' });
     case 'UndoFailed':
@@ -124,6 +133,7 @@ const runChange = (state: RunState, event: RunEvent): RunState => {
     case 'StepOutcomeResolved':
       return resolved(state, event);
     case 'StepIntended':
+    case 'UndoIntended':
       return { ...state, reserved_micros: state.reserved_micros + event.data.reserved_micros };
     case 'StepSucceeded':
       return { ...paid(state, event.data), succeeded: [...state.succeeded, event.data.step_id] };
@@ -143,12 +153,7 @@ const runChange = (state: RunState, event: RunEvent): RunState => {
       return { ...state, rollback: { reason: event.data.reason, left: event.data.step_ids } };
     case 'UndoSucceeded':
     case 'UndoFailed':
-      return state.rollback === null
-        ? state
-        : {
-            ...state,
-            rollback: { ...state.rollback, left: state.rollback.left.filter((id) => id !== event.data.step_id) },
-          };
+      return undone(state, event.data);
     default:
       return state;
   }

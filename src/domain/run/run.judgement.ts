@@ -92,8 +92,8 @@ const clearedMicros = ({ steps }: RunState): number =>
     0,
   );
 
-/** What the run itself may still spend. */
-const overBudget = (state: RunState, cost_micros: number): boolean => {
+/** Whether this would be more than the run itself may still spend. */
+export const overBudget = (state: RunState, cost_micros: number): boolean => {
   const { plan, spent_micros, reserved_micros } = state;
   const held = spent_micros + reserved_micros + clearedMicros(state);
   return typeof plan?.budget_micros === 'number' && held + cost_micros > plan.budget_micros;

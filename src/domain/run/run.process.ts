@@ -54,10 +54,11 @@ export interface InvokeEffect extends OfStep {
   readonly life: string;
 }
 
-/** Make ready to undo a step: the life of the node that is about to, and what the gate has to be asked with. */
+/** Make ready to undo a step: the life of the node that is about to, what the gate has to be asked with, and room in the budgets. */
 export interface IntendUndoEffect extends OfStep {
   readonly kind: 'intend_undo';
   readonly undo: Undo;
+  readonly principal: GatePrincipal | null;
 }
 
 /** Undo a step. */
@@ -141,10 +142,10 @@ const undoing = (state: RunState): readonly RunEffect[] => {
   const next = rollback?.left[0];
   const each = next === undefined ? undefined : steps.get(next);
   if (next === undefined || each?.undo == null || each.undo.by === 'nothing') return [];
-  const of = { run_id, step_id: next, attempt: 1, undo: each.undo };
+  const of = { run_id, step_id: next, attempt: 1, undo: each.undo, principal };
   if (each.undoing === null) return [{ kind: 'intend_undo', key: `${run_id}:${next}:intend_undo`, ...of }];
   const { key: call_key, life } = each.undoing;
-  return [{ kind: 'undo', key: `${run_id}:${next}:undo`, ...of, principal, call_key, life }];
+  return [{ kind: 'undo', key: `${run_id}:${next}:undo`, ...of, call_key, life }];
 };
 
 const next = (state: RunState): readonly (RunEffect | Wait)[] => {

@@ -39,12 +39,17 @@ const undoOf = (state: RunState, each: StepState, result: unknown, own: unknown)
     : { by: 'nothing', why: 'neither the plan nor the capability says how' };
 };
 
-const unknown = (state: RunState, each: StepState, why: string, at: string): RunEvent =>
+const unknown = (
+  state: RunState,
+  each: StepState,
+  { why, artifacts }: Omit<Extract<CallEnd, { kind: 'unknown' }>, 'kind'>,
+  at: string,
+): RunEvent =>
   // What may have been done counts as spent (design 5, rule 6).
   Events.StepOutcomeUnknown({
     ...endOf(state, each, at),
     cost_micros: each.intent?.reserved_micros ?? 0,
-    artifacts: [],
+    artifacts: [...artifacts],
     why: why.slice(0, messageMax),
   });
 
@@ -69,10 +74,10 @@ export const landedStep = (state: RunState, each: StepState, outcome: Outcome<Ca
     const { code, message } = outcome.failure;
     return calleeOf(each)?.effect_class === 'read'
       ? failed(state, each, { kind: 'failed', code, message, retryable: false, cost_micros: 0, artifacts: [] }, at)
-      : unknown(state, each, `${code}: ${message}`, at);
+      : unknown(state, each, { why: `${code}: ${message}`, artifacts: [] }, at);
   }
   const end = outcome.result;
-  if (end.kind === 'unknown') return unknown(state, each, end.why, at);
+  if (end.kind === 'unknown') return unknown(state, each, end, at);
   if (end.kind === 'failed') return failed(state, each, end, at);
   return Events.StepSucceeded({
     ...endOf(state, each, at),

@@ -37,7 +37,7 @@ export interface StepState {
   readonly failure: { readonly code: string; readonly message: string } | null;
   readonly result: unknown;
   readonly undo: Undo | null;
-  readonly undoing: { readonly key: string; readonly life: string } | null;
+  readonly undoing: StepState['intent'];
   readonly undone: 'no' | 'yes' | 'failed';
 }
 

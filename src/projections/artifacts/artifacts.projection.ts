@@ -132,6 +132,8 @@ export const artifacts = projection<ArtifactRow, Source>({
     StepRetryScheduled: rowOf,
     StepFailed: rowOf,
     StepOutcomeUnknown: rowOf,
+    UndoSucceeded: rowOf,
+    UndoFailed: rowOf,
     RunCompleted: rowOf,
     RunFailed: rowOf,
     RunCanceled: rowOf,

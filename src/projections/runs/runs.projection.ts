@@ -154,8 +154,8 @@ export const runs = projection<RunRow, RunEvent>({
     },
     UndoJudged: (row, event) => advanced(row, event),
     UndoIntended: (row, event) => advanced(row, event),
-    UndoSucceeded: (row, event) => stepped(row, event, 'undone'),
-    UndoFailed: (row, event) => stepped(row, event, 'undo_failed'),
+    UndoSucceeded: (row, event) => stepped(row, event, 'undone', event.data.cost_micros),
+    UndoFailed: (row, event) => stepped(row, event, 'undo_failed', event.data.cost_micros),
     RunCompleted: (row, event) => {
       const { outcome, result } = event.data;
       return ended(row, event, 'completed', { outcome, result, rollback: 'not_needed', message: null });

@@ -118,6 +118,14 @@ export const judged = (row: Row, event: Of<'StepJudged'>): StepRow | null => {
   });
 };
 
+const paid = (
+  row: Row,
+  { cost_micros, artifacts }: Pick<Of<'UndoSucceeded'>['data'], 'cost_micros' | 'artifacts'>,
+): Pick<StepRow, 'cost_micros' | 'artifacts'> => ({
+  cost_micros: (row?.cost_micros ?? 0n) + BigInt(cost_micros),
+  artifacts: [...(row?.artifacts ?? []), ...artifacts].slice(-artifactsMax),
+});
+
 /** What every end of a call says: what it cost, and what it left. */
 export const landed = (
   row: Row,
@@ -125,15 +133,13 @@ export const landed = (
   status: string,
   change: Partial<StepRow>,
 ): StepRow | null => {
-  const { cost_micros, artifacts } = event.data;
   return changed(row, event, {
     status,
     attempt: event.data.attempt,
     retry_at: null,
     spans: over(spansOf(row), event, waits, status),
     ...change,
-    cost_micros: (row?.cost_micros ?? 0n) + BigInt(cost_micros),
-    artifacts: [...(row?.artifacts ?? []), ...artifacts].slice(-artifactsMax),
+    ...paid(row, event.data),
   });
 };
 
@@ -146,6 +152,11 @@ export const approvalEnded = (row: Row, event: Of<'StepApprovalEnded'>): StepRow
   return changed(row, event, { spans, status });
 };
 
-/** How the undoing of a step ended. */
+/** How the undoing of a step ended: what it cost and what it left comes to what the step did. */
 export const undone = (row: Row, event: Of<'UndoSucceeded' | 'UndoFailed'>, status: string, change: Partial<StepRow>) =>
-  changed(row, event, { status, spans: over(spansOf(row), event, ['undo'], status), ...change });
+  changed(row, event, {
+    status,
+    spans: over(spansOf(row), event, ['undo'], status),
+    ...change,
+    ...paid(row, event.data),
+  });
