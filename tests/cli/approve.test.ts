@@ -316,7 +316,6 @@ describe('acta approvals decide', () => {
     ['four_eyes', 403, 4],
     ['role_missing', 403, 4],
     ['if_match_required', 428, 2],
-    ['policy_denied', 403, 6],
     ['not_found', 404, 3],
   ])('ends a refusal for %s with its exit code', async (code, status, exit) => {
     answer = inbox([], { decided: (_, response) => problem(response, status, code) });

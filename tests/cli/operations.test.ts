@@ -152,6 +152,13 @@ describe('what cannot be taken back', () => {
     expect(await run(`agents stop ${id}`)).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
     expect(server.asked).toEqual([]);
   });
+  it('is named by the command alone, where what it makes has no name yet', async () => {
+    const { exit, err } = await run('directives create note --steps [] --status proposed');
+    expect({ exit, err }).toEqual({
+      exit: 2,
+      err: 'error: acta directives create cannot be taken back; confirm it with --yes\n',
+    });
+  });
   it.each([
     ['the name', id, 0, 1],
     ['anything else', 'y', 1, 0],
@@ -237,6 +244,23 @@ describe('a result', () => {
   });
 });
 
+describe('a directive that is answered', () => {
+  const said = (status: string, blocked_code: string | null): object => ({ status, blocked_code, reasons: ['no'] });
+  const proposing = 'directives create note --steps [] --status proposed --yes';
+  it.each([
+    ['blocked by the gate', proposing, said('blocked', 'policy_denied'), 6],
+    ['blocked by the gate, to put a policy in force', proposing, { directive: said('blocked', 'policy_denied') }, 6],
+    ['blocked by whoever asked for that', `directives move ${id} --to blocked`, said('blocked', 'withdrawn'), 0],
+    ['to wait for an agreement', proposing, said('proposed', null), 0],
+    ['blocked, to whoever only looks', `directives show ${id}`, said('blocked', 'policy_denied'), 0],
+  ])('as %s ends as the exit code says', async (_, line, body, exit) => {
+    answer = (__, response) => json(response, body, 202);
+    const ended = await run(`${line} --json`);
+    expect(ended.exit).toBe(exit);
+    expect(JSON.parse(ended.out)).toEqual(body);
+  });
+});
+
 describe('a refusal', () => {
   it.each([
     [400, 'validation_failed', 2],
@@ -246,7 +270,6 @@ describe('a refusal', () => {
     [409, 'agent_paused', 5],
     [410, 'stream_deleted', 3],
     [412, 'revision_conflict', 5],
-    [422, 'policy_denied', 6],
     [422, 'unknown_parameter', 2],
     [428, 'if_match_required', 2],
     [429, 'rate_limited', 10],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ProblemCode } from '../../problems.ts';
 
 /** What the exit code says (interfaces 5.1). Scripts rely on these; they never change their meaning. */
 export const exits = {
@@ -9,7 +10,7 @@ export const exits = {
   not_found: 3,
   not_allowed: 4,
   conflict: 5,
-  /** Denied by a policy or a budget. */
+  /** The gate denied it: a policy or a budget. */
   denied: 6,
   waiting_for_approval: 7,
   incomplete: 8,
@@ -33,9 +34,12 @@ export const ProblemDocument = z.looseObject({
 });
 export type ProblemDocument = z.infer<typeof ProblemDocument>;
 
-const byCode: Readonly<Record<string, Exit>> = {
-  policy_denied: exits.denied,
-  budget_exhausted: exits.denied,
+/** By the code of a problem: those that are not in the catalogue do not exist. */
+type ByCode<T> = Readonly<Partial<Record<ProblemCode, T>>>;
+const said = <T>(table: ByCode<T>, code: string): T | undefined =>
+  Object.hasOwn(table, code) ? table[code as ProblemCode] : undefined;
+
+const byCode: ByCode<Exit> = {
   action_changed: exits.conflict,
   approval_closed: exits.conflict,
   four_eyes: exits.not_allowed,
@@ -58,7 +62,14 @@ const byStatus: Readonly<Record<number, Exit>> = {
 
 /** How a command ends that was answered with this problem. */
 export const exitOf = ({ status, code }: { readonly status: number; readonly code: string }): Exit =>
-  byCode[code] ?? byStatus[status] ?? (status >= 400 && status < 500 ? exits.usage : exits.failed);
+  said(byCode, code) ?? byStatus[status] ?? (status >= 400 && status < 500 ? exits.usage : exits.failed);
+
+const Denied = z.object({ status: z.literal('blocked'), blocked_code: z.literal('policy_denied') });
+const DeniedWithin = z.object({ directive: Denied });
+
+/** How a command ends that was answered with this: what the gate denies is answered as a blocked directive, and is no problem. */
+export const exitOfAnswer = (body: unknown): Exit =>
+  Denied.safeParse(body).success || DeniedWithin.safeParse(body).success ? exits.denied : exits.done;
 
 /** Why a command ends without its result: what to say, what may help, and the exit code. */
 export class Failure extends Error {
@@ -101,7 +112,7 @@ export const usage = (message: string, hint?: string): Failure =>
 
 const errorsShownMax = 10;
 
-const hints: Readonly<Record<string, string>> = {
+const hints: ByCode<string> = {
   unauthenticated: 'set ACTA_KEY, or ACTA_KEY_FILE or --key-file to a file that holds the key',
   insufficient_scope: 'ask for a key with that scope: acta keys create --help',
   revision_conflict: 'read it again, and repeat with the new revision as --if-match',
@@ -122,7 +133,7 @@ export const failureOf = (document: ProblemDocument): Failure => {
     .slice(0, errorsShownMax)
     .filter(({ pointer, message }) => detail?.includes(`${pointer}: ${message}`) !== true)
     .map(({ pointer, message }) => `\n  ${pointer.replace(/^#\//, '')}: ${message}`);
-  const hint = hints[code];
+  const hint = said(hints, code);
   return new Failure(exitOf(document), `${title}${detail === undefined ? '' : `: ${detail}`}${fields.join('')}`, {
     document,
     ...(hint === undefined ? {} : { hint }),

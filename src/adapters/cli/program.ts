@@ -148,12 +148,12 @@ const nounCommand = (program: Command, noun: string): Command => {
   return made;
 };
 
-const addVerbs = (program: Command, verbs: readonly Verb[], act: Act): void => {
+const addVerbs = (program: Command, verbs: readonly Verb[], act: Act, ended: (exit: number) => void): void => {
   const byHand = verbsByHand(act);
   for (const verb of verbs) {
     // `status` speaks for itself, without a verb.
     if (verb.noun === 'status' || byHand.has(`${verb.noun} ${verb.verb}`)) continue;
-    const action = act((prepared, written) => carryOut(verb, written, prepared));
+    const action = act(async (prepared, written) => ended(await carryOut(verb, written, prepared)));
     nounCommand(program, verb.noun).addCommand(operationCommand(verb).action(action));
   }
   for (const [name, made] of byHand) nounCommand(program, name.split(' ')[0] ?? name).addCommand(made);
@@ -190,6 +190,7 @@ export const program = (options: CliOptions, ended: (exit: number) => void): Com
     top,
     options.operations.flatMap((operation) => verbOf(operation) ?? []),
     act,
+    ended,
   );
   return top;
 };

@@ -9,6 +9,8 @@ export const DirectiveView = z.object({
   waiting_for: z.enum(['approval']).nullable(),
   approval_id: z.uuid().nullable(),
   run_id: z.uuid().nullable(),
+  /** What blocked it, `policy_denied` where it was the gate; null where it is not blocked, or was before. */
+  blocked_code: z.string().nullable(),
   /** Why it is blocked; empty where it is not. */
   reasons: z.array(z.string()),
   revision: z.int(),
@@ -20,7 +22,7 @@ export const directiveView = ({ state, revision, events }: Receipt<DirectiveStat
   const { phase, directive_id, asked, run_id } = state;
   if (phase === 'undrafted') throw new Error('a directive that was commanded is drafted');
   const blocked = events.findLast(({ type }) => type === 'DirectiveBlocked')?.data as
-    { reasons?: string[] } | undefined;
+    { code?: string; reasons?: string[] } | undefined;
   const waits = phase === 'proposed' && asked !== null;
   return {
     directive_id,
@@ -28,6 +30,7 @@ export const directiveView = ({ state, revision, events }: Receipt<DirectiveStat
     waiting_for: waits ? 'approval' : null,
     approval_id: waits ? asked.approval_id : null,
     run_id,
+    blocked_code: phase === 'blocked' ? (blocked?.code ?? null) : null,
     reasons: phase === 'blocked' ? (blocked?.reasons ?? []) : [],
     revision,
   };

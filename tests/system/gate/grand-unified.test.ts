@@ -56,7 +56,7 @@ describe('a capability of high risk under a policy that denies high risk', () =>
     const { start, turned, ledger } = await deployment('deny');
     const { url } = await start();
     const { body } = await proposed(url, steps);
-    expect(body).toMatchObject({ status: 'blocked', run_id: null });
+    expect(body).toMatchObject({ status: 'blocked', blocked_code: 'policy_denied', run_id: null });
     const { data } = await directiveEnd(url, body.directive_id);
     expect(data).toMatchObject({ by: 'policy', code: 'policy_denied' });
     expect(await typesOf(url, `directive-${body.directive_id}`)).not.toContain('DirectiveDispatched');

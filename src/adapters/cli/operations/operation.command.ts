@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import type { Asking } from '../connection/client.ts';
 import { confirm } from '../terminal/confirm.ts';
-import { usage } from '../exits.ts';
+import { exitOfAnswer, exits, usage, type Exit } from '../exits.ts';
 import type { Occasion } from '../occasion.ts';
 import { drawn } from './drawings.ts';
 import { answersOf } from './paging.ts';
@@ -97,18 +97,24 @@ const secured = (body: unknown, file: string, { options, terminal }: Occasion): 
   return { ...body, secret: null };
 };
 
-/** Carries out a verb: one request, or one a page with `--all`, and the answer in the form that was asked for. */
+/**
+ * Carries out a verb: one request, or one a page with `--all`, and the answer in the form that was asked for. Resolves with
+ * the exit code, for an answer may say that the gate has denied what was asked.
+ */
 export const carryOut = async (
   verb: Verb,
   written: readonly (string | undefined)[],
   occasion: Occasion,
-): Promise<void> => {
+): Promise<Exit> => {
   const { terminal, flags } = occasion;
   const input = inputOf(verb, written, occasion);
-  const name = written[verb.positionals.length - 1] ?? verb.noun;
-  if (verb.destructive) await confirm(`acta ${verb.noun} ${verb.verb} ${name}`, name, occasion);
+  // What is only about to be made has no name yet: the noun is typed instead.
+  const name = written[verb.positionals.length - 1];
+  const line = ['acta', verb.noun, verb.verb, ...(name === undefined ? [] : [name])].join(' ');
+  if (verb.destructive) await confirm(line, name ?? verb.noun, occasion);
   const client = occasion.client();
   const ask = (asked: Input): ReturnType<typeof client.ask> => client.ask(askingOf(verb, asked, flags));
+  let exit: Exit = exits.done;
   for await (const { body, headers } of answersOf(ask, input, occasion)) {
     const { out } = flags;
     const picture = drawn(`${verb.noun} ${verb.verb}`, body, terminal);
@@ -119,7 +125,9 @@ export const carryOut = async (
     const position = headers.get('Acta-Position');
     if (verb.kind === 'command' && terminal.screen && position !== null)
       terminal.note(terminal.tint('dim', `recorded at position ${position}`));
+    if (verb.kind === 'command') exit = exitOfAnswer(body);
   }
+  return exit;
 };
 
 /** The command of a verb, with its flags, its help and its examples; what it does is added by who knows how. */
