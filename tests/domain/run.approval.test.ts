@@ -130,8 +130,22 @@ describe('a step that needs a person', () => {
     expect(play.effect('judge').args).toEqual({ path: 'b' });
     play.judged('a', needs);
     expect(play.last('StepApprovalRequested').approval_id).not.toBe(before);
+    // Whoever wrote what is asked for now has a hand in it, and does not agree to it.
+    expect(play.last('StepApprovalRequested').requested_by.chain).toEqual([...principal.chain, 'user:ola']);
     play.tell(ended(play, 'granted'));
     expect(play.refusal(amend)).toEqual({ reason: 'StepNotThere', step_id: 'a', status: 'waiting' });
+  });
+
+  it('shows what would undo it, and stands for nothing else', () => {
+    const undoneBy = (id: string) =>
+      found({ undoing: { spec: specOf({ capability_id: 'io.fs.delete' }), args: { id } } }, { active: asking });
+    const play = playing(created([step('a')]));
+    play.judged('a', undoneBy('1'));
+    const undone_by = { capability_id: 'io.fs.delete', args: { id: '1' } };
+    expect(play.last('StepApprovalRequested').action?.preconditions).toEqual({ undone_by });
+    play.tell(ended(play, 'granted'));
+    expect(play.judged('a', undoneBy('2'))).toEqual(['StepJudged', 'StepApprovalEnded', 'StepFailed', 'RunFailed']);
+    expect(play.last('RunFailed').code).toBe('approval_invalidated');
   });
 
   it('does not ask where a grant speaks of it, and uses that', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApprovalPaper } from '../../domain/approval/approval.events.ts';
-import { actionOf, differences, type Action } from '../../domain/gate/action.ts';
+import { differences, type Action } from '../../domain/gate/action.ts';
+import { actionOfStep } from '../../domain/gate/judge.ts';
 import { Step } from '../../domain/gate/plan.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { isProblem } from '../../domain/kernel/operation.ts';
@@ -13,16 +14,15 @@ const exampleId = '0198d7a0-0000-7000-8000-000000000012';
 /** What would run now, under the registry and the policy of now; null where nothing would. */
 const actionNow = async (
   { gate }: CommandContext,
-  { capability_id, args }: Action,
+  { capability_id, args, preconditions }: Action,
   { requested_by }: ApprovalPaper,
   tenant: string,
 ): Promise<Action | null> => {
-  const step = Step.parse({ kind: 'action', step_id: 'now', capability_id, args });
+  const compensation = preconditions['undone_by'] ?? null;
+  const step = Step.parse({ kind: 'action', step_id: 'now', capability_id, args, compensation });
   const asked = { tenant, principal: requested_by, scope: '*', environment: gate.environment };
-  const { called, active } = await materialsOf(gate, asked, step, args, true);
-  return called === null || called.fault !== null
-    ? null
-    : actionOf(called.spec, called.args, active.digest, called.preconditions);
+  const materials = await materialsOf(gate, asked, step, args, true);
+  return materials.called?.fault == null ? actionOfStep(materials) : null;
 };
 
 export const recheckApproval = command({

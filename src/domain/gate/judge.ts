@@ -48,6 +48,17 @@ const together = (verdict: Verdict, undoing: Verdict | undefined): Verdict => {
   return { ...verdict, decision: undoing.decision, reason, approval: undoing.approval ?? verdict.approval };
 };
 
+/**
+ * What would run, and what whoever agrees to it relies on: also what undoes it, for that is agreed to with it and needs no
+ * word of its own (decision 0015). Null where there is nothing that could run.
+ */
+export const actionOfStep = ({ called, undoing, active }: Pick<Materials, 'called' | 'undoing' | 'active'>) => {
+  if (called === null) return null;
+  const undone_by = undoing === null ? undefined : { capability_id: undoing.spec.capability_id, args: undoing.args };
+  const relied = undone_by === undefined ? called.preconditions : { ...called.preconditions, undone_by };
+  return actionOf(called.spec, called.args, active.digest, relied);
+};
+
 /** Judges a step and what would undo it, under the policy that is in force now. Pure. */
 export const judge = (asker: Asker, step: ActionStep, materials: Materials): Judgement => {
   const { called, undoing, undoing_missing, active } = materials;
@@ -65,7 +76,7 @@ export const judge = (asker: Asker, step: ActionStep, materials: Materials): Jud
   return {
     question,
     verdict: together(authorize(question, called?.spec, active), compensation?.verdict ?? unfounded),
-    action: called === null ? null : actionOf(called.spec, called.args, active.digest, called.preconditions),
+    action: actionOfStep(materials),
     callee: called === null ? null : calleeOf(called, step),
     compensation,
   };

@@ -38,8 +38,9 @@ const created = (state: RunState, { data }: Of<'RunCreated'>): RunState => {
   return withStep(known, step_id, () => ({ approval: { approval_id, action, granted: true, expires_at: null } }));
 };
 
-const amended = (state: RunState, { data: { step_id, args } }: Of<'StepAmended'>): RunState =>
-  withStep(state, step_id, ({ step }) => ({
+const amended = (state: RunState, { data: { step_id, args, by } }: Of<'StepAmended'>): RunState =>
+  withStep(state, step_id, ({ step, amended_by }) => ({
+    amended_by: [...amended_by, by],
     step: step.kind === 'action' ? { ...step, args } : step,
     status: 'waiting',
     approval: null,

@@ -3,6 +3,7 @@ import { differences, type Action, type Callee } from '../gate/action.ts';
 import { judge, type Asker } from '../gate/judge.ts';
 import type { Materials } from '../gate/materials.ts';
 import type { ActionStep } from '../gate/plan.ts';
+import { withHands } from '../gate/principal.ts';
 import { digest } from '../kernel/digest.ts';
 import { derived } from '../kernel/ids.ts';
 import * as Events from './run.events.ts';
@@ -78,7 +79,7 @@ const asking = (state: RunState, each: StepState, action: Action, verdict: Verdi
     headline: `${action.capability_id}: ${verdict.reason}`.slice(0, 2_000),
     verdict,
     terms,
-    requested_by: state.principal,
+    requested_by: withHands(state.principal, each.amended_by),
     at,
     expires_at: new Date(Date.parse(at) + terms.expires_in_ms).toISOString(),
     supersedes: null,
@@ -211,7 +212,7 @@ export const askedForWord = (
     headline: message,
     verdict: null,
     terms,
-    requested_by: state.principal,
+    requested_by: withHands(state.principal, each.amended_by),
     at,
     expires_at: new Date(Date.parse(at) + terms.expires_in_ms).toISOString(),
     supersedes: null,

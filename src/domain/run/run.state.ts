@@ -33,6 +33,8 @@ export interface StepState {
   } | null;
   readonly judged: Pick<Judged, 'action' | 'callee' | 'compensation' | 'grant_id' | 'budget_ids'> | null;
   readonly intent: Pick<Intended, 'key' | 'life' | 'reservations' | 'reserved_micros'> | null;
+  /** Who has given it other arguments: they have a hand in what is asked for, and do not agree to it. */
+  readonly amended_by: readonly string[];
   readonly retry_at: string | null;
   readonly failure: { readonly code: string; readonly message: string } | null;
   readonly result: unknown;
@@ -105,6 +107,7 @@ export const unbegun = (step: Step): StepState => ({
   approval: null,
   judged: null,
   intent: null,
+  amended_by: [],
   retry_at: null,
   failure: null,
   result: null,
