@@ -117,7 +117,7 @@ export const problemKinds = {
   budget_closed: {
     status: 409,
     title: 'The budget is closed',
-    help: 'It stays closed: set one of another period, or for another agent.',
+    help: 'It limits nothing. Set it again: what was spent of it before goes on counting.',
   },
   already_exists: { status: 409, title: 'It exists already', help: 'Its id was taken by an earlier command.' },
   conflict: {

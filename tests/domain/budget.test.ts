@@ -107,17 +107,63 @@ describe('a budget', () => {
   });
 
   it('is not lowered below what is held, and not used once it is closed', () => {
-    const revise = { type: 'ReviseBudget', ...limits, limit_micros: 39 } as const;
+    const revise = { type: 'ReviseBudget', at: `${day}T12:00:00.000Z`, ...limits, limit_micros: 39 } as const;
     given(set(), reserved(1, 40))
       .when(revise)
       .refuses({ reason: 'BudgetTooLow', held: { micros: 40, tokens: 0 } });
     given(set(), reserved(1, 39))
       .when(revise)
       .records(Events.BudgetRevised({ budget_id, ...limits, limit_micros: 39 }));
-    const closed = Events.BudgetClosed({ budget_id, reason: '' });
     given(set(), closed).when(reserve(1, 1)).refuses({ reason: 'BudgetIsClosed' });
     given(set(), closed).when({ type: 'CloseBudget', reason: '' }).records();
     given().when(reserve(1, 1)).refuses({ reason: 'BudgetUnknown' });
+  });
+});
+
+const closed = Events.BudgetClosed({ budget_id, reason: 'for a while' });
+const again = (limit_micros: number, on = day, period: 'total' | 'day' = 'total') =>
+  ({
+    type: 'SetBudget',
+    budget_id,
+    scope: { kind: 'tenant' },
+    period,
+    at: `${on}T12:00:00.000Z`,
+    ...limits,
+    limit_micros,
+  }) as const;
+
+describe('a budget that was closed', () => {
+  const held = [set(), reserved(1, 40), settled(1, 30), reserved(2, 20), closed];
+
+  it('is set again with other limits, and has forgotten nothing', () => {
+    given(...held)
+      .when(again(60))
+      .records(set({ limit_micros: 60 }));
+    const reopened = given(...held, set({ limit_micros: 60 }));
+    expect(reopened.state).toMatchObject({ phase: 'open', spent: { micros: 30 }, reserved: { micros: 20 } });
+    reopened.when(reserve(3, 11)).records(breached(3, 11, 10));
+    reopened.when(settle(2, 5)).records(settled(2, 5));
+  });
+
+  it('is not set below what it has spent and set aside', () => {
+    given(...held)
+      .when(again(49))
+      .refuses({ reason: 'BudgetTooLow', held: { micros: 50, tokens: 0 } });
+  });
+
+  it('has what was set aside before settled and given back, so that it does not stay set aside', () => {
+    given(...held)
+      .when(settle(2, 5))
+      .records(settled(2, 5));
+    const release = { type: 'ReleaseBudget', reservation_id: r(2), reason: 'nothing was called' } as const;
+    const released = Events.BudgetReleased({ budget_id, reservation_id: r(2), reason: 'nothing was called' });
+    given(...held)
+      .when(release)
+      .records(released);
+    const { state, when } = given(...held, settled(2, 5));
+    expect(state).toMatchObject({ phase: 'closed', spent: { micros: 35 }, reserved: { micros: 0 } });
+    when(settle(2, 5)).records();
+    when({ type: 'CloseBudget', reason: '' }).records();
   });
 });
 
@@ -134,6 +180,23 @@ describe('a budget of a day', () => {
   it('does not charge today with what was set aside yesterday and is settled now', () => {
     const { state } = given(daily, reserved(1, 100), reserved(2, 10, next), settled(1, 100));
     expect(state).toMatchObject({ day: next, spent: { micros: 0 }, reserved: { micros: 10 } });
+  });
+
+  it('is set again, and revised, by what its own day has spent', () => {
+    const spent = [daily, reserved(1, 80), settled(1, 80), closed];
+    given(...spent)
+      .when(again(79, day, 'day'))
+      .refuses({ reason: 'BudgetTooLow', held: { micros: 80, tokens: 0 } });
+    given(...spent)
+      .when(again(79, next, 'day'))
+      .records(set({ period: 'day', limit_micros: 79 }));
+    const revise = { type: 'ReviseBudget', at: `${next}T00:00:00.000Z`, ...limits, limit_micros: 79 } as const;
+    given(...spent.slice(0, -1))
+      .when(revise)
+      .records(Events.BudgetRevised({ budget_id, ...limits, limit_micros: 79 }));
+    given(daily, reserved(1, 80, next), closed)
+      .when(again(79, day, 'day'))
+      .refuses({ reason: 'BudgetTooLow', held: { micros: 80, tokens: 0 } });
   });
 
   it('does not go back to the day before, where a clock is behind', () => {

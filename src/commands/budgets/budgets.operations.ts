@@ -40,6 +40,8 @@ const BudgetView = z.object({
 export const budgetIdOf = (tenant: string, scoped: BudgetScope, period: string): string =>
   derived('budget', tenant, scoped.kind, scoped.kind === 'agent' ? scoped.agent_id : tenant, period);
 
+const nowOf = ({ engine }: CommandContext): string => new Date(engine.clock.now()).toISOString();
+
 const told = async (
   context: CommandContext,
   call: Call,
@@ -79,13 +81,15 @@ export const setBudget = command({
   name: 'set_budget',
   kind: 'command',
   summary: 'Limit what an agent, or everyone together, may spend',
-  description: 'Room is set aside before a call and settled after it; a call for which there is none is not made.',
+  description:
+    'Room is set aside before a call and settled after it; a call for which there is none is not made. A budget that was ' +
+    'closed is set again in the same way: what was spent of it, and is set aside still, goes on counting.',
   scope,
   input: z.strictObject({ scope: BudgetScope, period: z.enum(['total', 'day']), ...Limits }),
   output: BudgetView,
   http: { method: 'POST', path: '/budgets', tag },
   cli: 'budgets set',
-  problems: ['already_exists', 'budget_closed'],
+  problems: ['already_exists'],
   examples: [
     {
       title: 'Five dollars a day for everyone together',
@@ -100,13 +104,12 @@ export const setBudget = command({
   ],
   run: async (context, input, call) => {
     const id = budgetIdOf(call.principal.tenant, input.scope, input.period);
-    const answer = await told(context, call, id, { type: 'SetBudget', budget_id: id, ...input });
+    const asked = { type: 'SetBudget', budget_id: id, at: nowOf(context), ...input } as const;
+    const answer = await told(context, call, id, asked);
     if ('output' in answer) return { ...answer, status: 201, location: `/budgets/${id}` };
-    if (answer.code !== 'invalid_transition') return answer;
-    const more = { budget_id: id };
-    return answer.more?.['phase'] === 'closed'
-      ? problem('budget_closed', `the budget ${id} was the one for this, and what is closed stays closed`, { more })
-      : problem('already_exists', `the budget ${id} is the one for this: revise it`, { more });
+    return answer.code === 'invalid_transition'
+      ? problem('already_exists', `the budget ${id} is the one for this: revise it`, { more: { budget_id: id } })
+      : answer;
   },
 });
 
@@ -126,7 +129,8 @@ export const reviseBudget = command({
       input: { budget_id: exampleId, limit_micros: 10_000_000, limit_tokens: null, on_breach: 'refuse' },
     },
   ],
-  run: (context, { budget_id: id, ...limits }, call) => told(context, call, id, { type: 'ReviseBudget', ...limits }),
+  run: (context, { budget_id: id, ...limits }, call) =>
+    told(context, call, id, { type: 'ReviseBudget', at: nowOf(context), ...limits }),
 });
 
 export const closeBudget = command({

@@ -1,6 +1,8 @@
 import type { BudgetScope } from './budget.events.ts';
 
 interface Limits {
+  /** When they are set (RFC 3339, UTC): the day that they are compared with is read from it. */
+  readonly at: string;
   readonly limit_micros: number | null;
   readonly limit_tokens: number | null;
   readonly on_breach: 'pause_agent' | 'refuse';

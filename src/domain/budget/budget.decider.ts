@@ -28,14 +28,18 @@ const usedPercent = ({ limit_micros, limit_tokens, spent, reserved }: BudgetStat
   return Math.max(share(micros, limit_micros), share(tokens, limit_tokens));
 };
 
+/** The day that counts at an instant. Where clocks differ at midnight, the later day has begun: the one before does not come back. */
+const dayAt = (state: BudgetState, at: string): string => {
+  const said = at.slice(0, 10);
+  return said < state.day ? state.day : said;
+};
+
 const reserved = (state: BudgetState, command: Of<'ReserveBudget'>): readonly BudgetEvent[] => {
   const { reservation_id, micros, tokens, at, agent_id } = command;
   const { budget_id, limit_micros, limit_tokens, on_breach, scope } = state;
   // Asked again after a crash: it is reserved already.
   if (state.open.has(reservation_id)) return [];
-  // Where clocks differ at midnight, the later day has begun: the one before does not come back with all it had.
-  const asked_on = at.slice(0, 10);
-  const day = asked_on < state.day ? state.day : asked_on;
+  const day = dayAt(state, at);
   const today = asOf(state, day);
   const held = plus(today.spent, today.reserved);
   const asked = { reservation_id, micros, tokens, day, for: command.for };
@@ -63,30 +67,41 @@ const settled = ({ budget_id, open }: BudgetState, command: Of<'SettleBudget'>):
   return [Events.BudgetSettled({ budget_id, reservation_id, micros, tokens, excess_micros: command.micros - micros })];
 };
 
-/** What may come late, and changes nothing any more. */
-const closing: ReadonlySet<string> = new Set(['CloseBudget', 'SettleBudget', 'ReleaseBudget']);
+type Decided = E.Either<BudgetRefusal, readonly BudgetEvent[]>;
+
+/** Limits that leave no room for what is spent and set aside already, of the day where it is a budget of a day, are refused. */
+const limited = (
+  state: BudgetState,
+  { limit_micros, limit_tokens, at }: Of<'SetBudget' | 'ReviseBudget'>,
+  event: BudgetEvent,
+): Decided => {
+  const { spent, reserved: aside } = asOf(state, dayAt(state, at));
+  const held = plus(spent, aside);
+  return over(limit_micros, held.micros) || over(limit_tokens, held.tokens)
+    ? E.left({ reason: 'BudgetTooLow', held })
+    : E.right([event]);
+};
 
 const rules: Decider<BudgetCommand, BudgetState, BudgetEvent, BudgetRefusal> = {
   initial: unset,
 
-  decide: (command, state): E.Either<BudgetRefusal, readonly BudgetEvent[]> => {
+  decide: (command, state): Decided => {
     const { phase, budget_id, open } = state;
     if (command.type === 'SetBudget') {
-      const { type: _, ...set } = command;
-      return E.right([Events.BudgetSet(set)]);
+      const { type: _, at: __, ...set } = command;
+      const event = Events.BudgetSet(set);
+      // Set again after it was closed, it is the same budget: what it knows of is not forgotten.
+      return phase === 'closed' ? limited(state, command, event) : E.right([event]);
     }
     if (budget_id === '') return E.left({ reason: 'BudgetUnknown' });
-    if (phase === 'closed') return closing.has(command.type) ? E.right([]) : E.left({ reason: 'BudgetIsClosed' });
     switch (command.type) {
       case 'ReviseBudget': {
-        const { type: _, ...limits } = command;
-        const held = plus(state.spent, state.reserved);
-        return over(limits.limit_micros, held.micros) || over(limits.limit_tokens, held.tokens)
-          ? E.left({ reason: 'BudgetTooLow', held })
-          : E.right([Events.BudgetRevised({ budget_id, ...limits })]);
+        if (phase === 'closed') return E.left({ reason: 'BudgetIsClosed' });
+        const { type: _, at: __, ...limits } = command;
+        return limited(state, command, Events.BudgetRevised({ budget_id, ...limits }));
       }
       case 'ReserveBudget':
-        return E.right(reserved(state, command));
+        return phase === 'closed' ? E.left({ reason: 'BudgetIsClosed' }) : E.right(reserved(state, command));
       case 'SettleBudget':
         return E.right(settled(state, command));
       case 'ReleaseBudget': {
@@ -94,7 +109,7 @@ const rules: Decider<BudgetCommand, BudgetState, BudgetEvent, BudgetRefusal> = {
         return E.right(open.has(reservation_id) ? [Events.BudgetReleased({ budget_id, reservation_id, reason })] : []);
       }
       case 'CloseBudget':
-        return E.right([Events.BudgetClosed({ budget_id, reason: command.reason })]);
+        return E.right(phase === 'closed' ? [] : [Events.BudgetClosed({ budget_id, reason: command.reason })]);
     }
   },
 

@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 import { lifecycle } from '../kernel/lifecycle.ts';
 import type { BudgetEvent } from './budget.events.ts';
 
-/** A closed budget limits nothing; what was set aside when it was closed stays as it was. */
+/** A closed budget limits nothing, until it is set again; what was set aside before it was closed is settled meanwhile. */
 export const budgetMachine = setup({ types: { events: {} as { type: BudgetEvent['type'] } } }).createMachine({
   id: 'budget',
   initial: 'unset',
@@ -19,7 +19,7 @@ export const budgetMachine = setup({ types: { events: {} as { type: BudgetEvent[
         BudgetClosed: 'closed',
       },
     },
-    closed: { type: 'final' },
+    closed: { on: { BudgetSet: 'open', BudgetSettled: 'closed', BudgetReleased: 'closed' } },
   },
 });
 

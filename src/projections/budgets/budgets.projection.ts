@@ -83,7 +83,7 @@ const passed = (row: BudgetRow | undefined, event: Recorded<BudgetEvent>) => tou
 /** Every budget: what it allows, what is spent of it, and what is set aside. */
 export const budgets = projection<BudgetRow, BudgetEvent>({
   name: 'budgets',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('budget_id', 'uuid', (c) => c.primaryKey())
@@ -117,7 +117,9 @@ export const budgets = projection<BudgetRow, BudgetEvent>({
   },
   key: ({ data }) => data.budget_id,
   on: {
-    BudgetSet: (_, event) => {
+    BudgetSet: (row, event) => {
+      // Set again after it was closed: it goes on where it was.
+      if (row !== undefined) return touched(row, event, { status: 'open', reason: null, closed_at: null });
       const { budget_id, scope, period } = event.data;
       return {
         budget_id,

@@ -6,6 +6,7 @@ import { derived } from '../../../src/domain/kernel/ids.ts';
 import { expectSameAgain, stage, story, type Stage } from './stories.ts';
 
 const [daily, total] = [story('a budget for a day'), story('a budget for good')];
+const again = story('a budget that is set again');
 const call = (n: number): string => derived('reservation', n);
 
 /** The second call is settled on the day after the one it belongs to. */
@@ -28,6 +29,16 @@ const totalEvents = [
   total.event('BudgetSettled', { reservation_id: call(6) }),
   total.event('BudgetClosed'),
 ];
+/** The first call is settled while the budget is closed. */
+const againEvents = [
+  again.event('BudgetSet', { scope: { kind: 'tenant' }, period: 'total' }),
+  again.event('BudgetReserved', { reservation_id: call(7), micros: 500_000, tokens: 0 }),
+  again.event('BudgetReserved', { reservation_id: call(8), micros: 200_000, tokens: 0 }),
+  again.event('BudgetBreached', { reservation_id: call(9) }),
+  again.event('BudgetClosed'),
+  again.event('BudgetSettled', { reservation_id: call(7), micros: 400_000, tokens: 0, excess_micros: 0 }),
+  again.event('BudgetSet', { scope: { kind: 'tenant' }, period: 'total', limit_micros: 1_000_000 }),
+];
 const projections = [budgets, budgetReservations];
 
 describe('budgets', () => {
@@ -36,6 +47,7 @@ describe('budgets', () => {
     on = await stage(projections, [
       [daily, dailyEvents],
       [total, totalEvents],
+      [again, againEvents],
     ]);
   });
   afterAll(() => on.discard());
@@ -71,6 +83,19 @@ describe('budgets', () => {
     });
     expect((await on.ask(listBudgets, { status: ['closed'] })).output?.data).toEqual([output]);
     expect((await on.ask(listBudgets, {}, 'another')).output?.data).toEqual([]);
+  });
+
+  it('go on where they were when they are set again', async () => {
+    const { output } = await on.ask(getBudget, { budget_id: again.idOf('BudgetSet', 'budget_id') });
+    expect(output).toMatchObject({
+      ...{ status: 'open', closed_at: null, reason: null, breaches: 1, open_count: 1 },
+      ...{
+        limit: { amount: '1.00' },
+        spent: { amount: '0.40' },
+        reserved: { amount: '0.20' },
+        left: { amount: '0.40' },
+      },
+    });
   });
 
   it('burn day by day, each call on its own day', async () => {

@@ -74,6 +74,7 @@ export const founds =
         budget_id,
         scope: { kind: 'tenant' },
         period: 'total',
+        at: new Date(now()).toISOString(),
         ...limits,
       });
     for (const grant_id of grants)

@@ -54,7 +54,14 @@ describe('a budget', () => {
     });
     expect(burn.tier_percent).toBe(100);
     await ask(url, `/budgets/${budget.budget_id}`, { method: 'DELETE' });
-    const closed = { code: 'budget_closed', budget_id: budget.budget_id };
-    expect(await ask(url, '/budgets', { body })).toMatchObject({ status: 409, body: closed });
+    const one = `/budgets/${budget.budget_id}`;
+    const revising = await ask(url, one, { method: 'PUT', body: limits });
+    expect(revising).toMatchObject({ status: 409, body: { code: 'budget_closed' } });
+    const [lower, higher] = [-1, 1].map((calls) => ({ ...body, limit_micros: (affordable + calls) * costMicros }));
+    const spent = { micros: affordable * costMicros, tokens: 0 };
+    const refused = { code: 'validation_failed', held: spent };
+    expect(await ask(url, '/budgets', { body: lower })).toMatchObject({ status: 400, body: refused });
+    const reopened = { budget_id: budget.budget_id, status: 'open', spent };
+    expect(await ask(url, '/budgets', { body: higher })).toMatchObject({ status: 201, body: reopened });
   }, 60_000);
 });
