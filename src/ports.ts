@@ -341,6 +341,8 @@ export interface Invocation {
   readonly principal: string;
   /** Aborted when the call takes longer than the spec allows, or is wanted no more. */
   readonly signal: AbortSignal;
+  /** The matter of the call and the event of its intent: the cause of whatever a capability records itself. */
+  readonly matter?: { readonly correlation_id: string; readonly causation_id?: string };
   /** Keeps something beside the result and says where; what is emitted is cited by the event that records the result. */
   readonly emit: (draft: ArtifactDraft) => Promise<ArtifactRef>;
 }

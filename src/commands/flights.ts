@@ -1,14 +1,22 @@
 import { crashPoint } from '../crash-points.ts';
+import type { Matter } from './record.ts';
 import type { Effect, Failure, Outcome, Wait } from '../domain/kernel/process.ts';
 
 /** What a performer answers: the effect's result, or a failure of the bounded kind. */
 export type Performed =
   { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly failure: Failure };
 
+/** What surrounds an effect: the stream that wants it, whose that is, and the matter it is about with the newest event of it. */
+export interface Occasion {
+  readonly stream: string;
+  readonly tenant: string;
+  readonly matter: Matter;
+}
+
 /** Performs one kind of effect. Aborted, it ends soon; what it answers then is not recorded. */
 export type Perform<Fx extends Effect = Effect> = (
   effect: Fx,
-  context: { readonly stream: string; readonly tenant: string; readonly signal: AbortSignal },
+  context: Occasion & { readonly signal: AbortSignal },
 ) => Promise<Performed>;
 
 /** An effect that has ended, and how. */
@@ -64,12 +72,12 @@ export const flights = ({
     return end;
   };
 
-  const launch = async (effect: Effect, perform: Perform, tenant: string): Promise<void> => {
+  const launch = async (effect: Effect, perform: Perform, about: Omit<Occasion, 'stream'>): Promise<void> => {
     const abort = new AbortController();
     aloft.set(effect.key, abort);
     crashPoint(`effect.before.${effect.kind}`);
     const signal = AbortSignal.any([abort.signal, stopped]);
-    const outcome = await performed(perform, effect, { stream, tenant, signal });
+    const outcome = await performed(perform, effect, { stream, ...about, signal });
     crashPoint(`effect.after.${effect.kind}`);
     if (aloft.get(effect.key) === abort) aloft.delete(effect.key);
     if (!signal.aborted) onLanded(land(effect, outcome));
@@ -80,7 +88,8 @@ export const flights = ({
     aloft: (): boolean => aloft.size > 0,
     knows: (key: string): boolean => aloft.has(key) || landed.some(({ effect }) => effect.key === key),
     /** Begins an effect on behalf of a tenant: the stream's, never one that an effect names. */
-    launch: (effect: Effect, perform: Perform, tenant: string): void => void launch(effect, perform, tenant),
+    launch: (effect: Effect, perform: Perform, about: Omit<Occasion, 'stream'>): void =>
+      void launch(effect, perform, about),
     /** A wait that is over needs no performer. */
     pass: (wait: Wait): void => void land(wait, { ok: true, result: null }),
     /** Aborts and forgets whatever is not among these keys. */

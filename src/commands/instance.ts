@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Event } from '../domain/kernel/event.ts';
+import { idOf } from '../domain/kernel/ids.ts';
 import type { Effect, Wait } from '../domain/kernel/process.ts';
 import { tenantOf } from '../domain/kernel/tenant.ts';
 import type { Journal } from '../ports.ts';
@@ -9,6 +10,7 @@ import { flights, type Flights, type Landed, type Perform } from './flights.ts';
 import { Stuck, type Kind } from './kind.ts';
 import { isOutage, outagePauseMs } from './outage.ts';
 import { recall } from './recall.ts';
+import type { Matter } from './record.ts';
 import { overtaken, settle, type Known } from './settle.ts';
 
 /** How driving ended: when to look again (epoch ms), null for "when something happens", and what was seen last. */
@@ -70,8 +72,14 @@ const traced =
       last?.metadata['traceparent'],
     );
 
-/** Whose a stream is: its last event says so. */
-const tenantOfStream = ({ last }: Known): string => tenantOf(last ?? { metadata: {} });
+/** Whose a stream is, and the matter that it is about: its newest event says so, and is the cause of what is done next. */
+const aboutOf = ({ stream, last }: Known): { readonly tenant: string; readonly matter: Matter } => ({
+  tenant: tenantOf(last ?? { metadata: {} }),
+  matter: {
+    correlation_id: last?.metadata['$correlationId'] ?? idOf(stream),
+    ...(last === undefined ? {} : { causation_id: last.id }),
+  },
+});
 
 interface Due {
   readonly wanted: readonly (Effect | Wait)[];
@@ -101,7 +109,7 @@ const dispatch = (
     }
     const performer = perform[effect.kind];
     if (performer === undefined) throw new Stuck(`${name}: nobody performs ${effect.kind}`);
-    if (!draining) flown.launch(effect, traced(engine, kind, known, performer), tenantOfStream(known));
+    if (!draining) flown.launch(effect, traced(engine, kind, known, performer), aboutOf(known));
   }
   return earliest;
 };

@@ -16,6 +16,9 @@ export interface Provenance {
   readonly traceparent?: string;
 }
 
+/** What something belongs to, and the event because of which it is done. */
+export type Matter = Pick<Provenance, 'correlation_id' | 'causation_id'>;
+
 /** The same command in the matter that its stream is about, caused by what stood there last. */
 export const continued = (provenance: Provenance, last: StoredEvent | undefined): Provenance =>
   last === undefined

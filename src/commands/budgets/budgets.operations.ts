@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
-import type { BudgetCommand } from '../../domain/budget/budget.commands.ts';
+import { limitMissing, limitsNothing, type BudgetCommand } from '../../domain/budget/budget.commands.ts';
 import { budget } from '../../domain/budget/budget.decider.ts';
 import { BudgetScope } from '../../domain/budget/budget.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
@@ -82,10 +82,12 @@ export const setBudget = command({
   kind: 'command',
   summary: 'Limit what an agent, or everyone together, may spend',
   description:
-    'Room is set aside before a call and settled after it; a call for which there is none is not made. A budget that was ' +
-    'closed is set again in the same way: what was spent of it, and is set aside still, goes on counting.',
+    'Room is set aside before a call and settled after it; a call for which there is none is not made. It takes a limit ' +
+    'in money, in tokens, or both. A budget that was closed is set again in the same way: what was spent of it, and is set aside still, goes on counting.',
   scope,
-  input: z.strictObject({ scope: BudgetScope, period: z.enum(['total', 'day']), ...Limits }),
+  input: z
+    .strictObject({ scope: BudgetScope, period: z.enum(['total', 'day']), ...Limits })
+    .refine((limits) => !limitsNothing(limits), limitMissing),
   output: BudgetView,
   http: { method: 'POST', path: '/budgets', tag },
   cli: 'budgets set',
@@ -118,7 +120,7 @@ export const reviseBudget = command({
   kind: 'command',
   summary: 'Set other limits; never below what is spent and set aside',
   scope,
-  input: z.strictObject({ budget_id, ...Limits }),
+  input: z.strictObject({ budget_id, ...Limits }).refine((limits) => !limitsNothing(limits), limitMissing),
   output: BudgetView,
   http: { method: 'PUT', path: '/budgets/{budget_id}', tag },
   cli: 'budgets revise',

@@ -3,7 +3,7 @@ import type { Amount, BudgetCommand } from '../../domain/budget/budget.commands.
 import { budget } from '../../domain/budget/budget.decider.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { execute, type Engine } from '../execute.ts';
-import type { Matter } from '../matter.ts';
+import type { Matter } from '../record.ts';
 import { oneByOne } from '../one-by-one.ts';
 
 /** Room in a budget that is set aside for a call. */

@@ -1,4 +1,5 @@
 import type { ApprovalRefusal } from '../../domain/approval/approval.decider.ts';
+import { limitMissing } from '../../domain/budget/budget.commands.ts';
 import type { BudgetRefusal } from '../../domain/budget/budget.decider.ts';
 import type { CapabilityRefusal } from '../../domain/capability/capability.decider.ts';
 import type { DirectiveRefusal } from '../../domain/directive/directive.decider.ts';
@@ -102,6 +103,10 @@ const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
       return problem('conflict', 'the grant does not stand for this');
     case 'BudgetIsClosed':
       return problem('budget_closed', 'the budget is closed');
+    case 'LimitMissing':
+      return problem('validation_failed', limitMissing, {
+        more: { errors: [{ pointer: '#', message: limitMissing }] },
+      });
     case 'BudgetTooLow':
       return problem('validation_failed', 'more than that is spent and set aside already', {
         more: { held: refusal.held },

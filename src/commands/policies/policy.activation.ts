@@ -67,7 +67,12 @@ export const policyActivation = (engine: Engine): Capability => {
     const expected = replaces === undefined || [replaces, version].includes(before.version);
     if (!expected && !done.has(command_id)) return refused(`version ${before.version} is in force since`);
     const command = { type: 'ActivatePolicy', version, digest: named, reason } as const;
-    const about = { command_id, actor: call.principal, tenant: call.tenant, correlation_id: call.key };
+    const about = {
+      command_id,
+      actor: call.principal,
+      tenant: call.tenant,
+      ...(call.matter ?? { correlation_id: call.key }),
+    };
     const outcome = await execute(engine, policy, stream, command, about, { if_match: tail.revision });
     if (E.isLeft(outcome)) return refused(outcome.left.reason, outcome.left.reason === 'StaleRevision');
     const recorded = outcome.right.events[0]?.data as { previous_version?: number | null } | undefined;

@@ -5,7 +5,6 @@ import type { Decider } from '../../domain/kernel/decider.ts';
 import type { Event } from '../../domain/kernel/event.ts';
 import { digest } from '../../domain/kernel/digest.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
-import { run } from '../../domain/run/run.decider.ts';
 import type { Claims } from '../../domain/run/run.commands.ts';
 import type { ClaimEffect } from '../../domain/run/run.process.ts';
 import { policyInForce } from '../gate/policy-in-force.ts';
@@ -13,7 +12,7 @@ import type { GateParts } from '../gate/materials.ts';
 import { released, setAside, type Wanted } from '../budgets/set-aside.ts';
 import { execute, type Engine, type Receipt } from '../execute.ts';
 import { refused, type Perform, type Performed } from '../flights.ts';
-import { matterOf, type Matter } from '../matter.ts';
+import type { Matter } from '../record.ts';
 import { throughOutages } from '../outage.ts';
 
 interface Claim {
@@ -126,11 +125,10 @@ type ClaimParts = Pick<GateParts, 'engine' | 'registry'>;
  */
 export const claimFor =
   (parts: ClaimParts): Perform<ClaimEffect> =>
-  (effect, { tenant, signal, stream }) =>
+  (effect, { tenant, signal, matter }) =>
     throughOutages(async () => {
       const { engine } = parts;
       const at = new Date(engine.clock.now()).toISOString();
-      const matter = await matterOf(engine, run, stream, effect.run_id);
       const claim: Claim = { engine, tenant, effect, at, matter };
       const wanted = wantedBy(claim);
       const reservations = await setAside(engine, effect.budget_ids, wanted);

@@ -6,6 +6,7 @@ import type { Capability, Invocation, Invoked } from '../../ports.ts';
 import type { Engine } from '../execute.ts';
 import type { Perform, Performed } from '../flights.ts';
 import type { Registry } from '../gate/registry.ts';
+import type { Matter } from '../record.ts';
 import type { Keep } from './artifacts.ts';
 import { launches } from './launches.ts';
 
@@ -25,6 +26,7 @@ const repeatable: ReadonlySet<Callee['effect_class']> = new Set(['read', 'natura
 
 interface Call {
   readonly effect: InvokeEffect | UndoEffect;
+  readonly matter: Matter;
   readonly tenant: string;
   readonly signal: AbortSignal;
 }
@@ -85,12 +87,13 @@ const endOf = async (
   return { kind: 'failed', code, message, retryable, ...waits, cost_micros, artifacts };
 };
 
-const performing = ({ keep }: CallParts, { effect, tenant, signal }: Call, callee: Callee) => {
+const performing = ({ keep }: CallParts, { effect, matter, tenant, signal }: Call, callee: Callee) => {
   const artifacts: Emitted[] = [];
   const invocation: Omit<Invocation, 'signal' | 'args'> = {
     key: effect.call_key,
     tenant,
     principal: principalOf(effect),
+    matter,
     emit: async (draft) => {
       const ref = await keep.artifact(tenant, draft);
       artifacts.push({ type: draft.type, ...ref });
@@ -146,15 +149,15 @@ export const calls = (parts: CallParts): { invoke: Perform<InvokeEffect>; undo: 
     return ended(end);
   };
 
-  const invoke: Perform<InvokeEffect> = async (effect, { tenant, signal }) => {
+  const invoke: Perform<InvokeEffect> = async (effect, { tenant, signal, matter }) => {
     const first = begun.note(effect.key);
     const again = effect.life !== engine.life || !first;
-    return await carried({ effect, tenant, signal }, effect.callee, effect.action.args, again);
+    return await carried({ effect, matter, tenant, signal }, effect.callee, effect.action.args, again);
   };
 
-  const undo: Perform<UndoEffect> = async (effect, { tenant, signal }) => {
+  const undo: Perform<UndoEffect> = async (effect, { tenant, signal, matter }) => {
     const first = begun.note(effect.key);
-    const call = { effect, tenant, signal };
+    const call = { effect, matter, tenant, signal };
     const again = effect.life !== engine.life || !first;
     if (effect.undo.by === 'nothing')
       return failed({ code: 'irreversible', message: effect.undo.why, retryable: false });

@@ -1,10 +1,8 @@
 import type { UndoReadiness } from '../../domain/run/run.commands.ts';
-import { run } from '../../domain/run/run.decider.ts';
 import type { IntendUndoEffect } from '../../domain/run/run.process.ts';
 import { setAside } from '../budgets/set-aside.ts';
 import type { Perform } from '../flights.ts';
 import { materialsOfCall, type GateParts } from '../gate/materials.ts';
-import { matterOf } from '../matter.ts';
 import { throughOutages } from '../outage.ts';
 import { wantedBy } from './claim.ts';
 
@@ -16,9 +14,9 @@ type Parts = Omit<GateParts, 'grantFor'>;
  */
 export const readyToUndo =
   (parts: Parts): Perform<IntendUndoEffect> =>
-  async (effect, { tenant, signal, stream }) => {
+  async (effect, { tenant, signal, matter }) => {
     const { engine, budgetsOf } = parts;
-    const { undo, principal, run_id } = effect;
+    const { undo, principal } = effect;
     const ready = { life: engine.life, gate: null, reservations: [], short: null };
     if (undo.by !== 'compensation') return { ok: true, result: ready satisfies UndoReadiness };
     const { action, callee } = undo;
@@ -26,7 +24,6 @@ export const readyToUndo =
       const gate = await materialsOfCall(parts, tenant, action);
       if (callee.cost_micros === 0) return { ...ready, gate };
       const at = new Date(engine.clock.now()).toISOString();
-      const matter = await matterOf(engine, run, stream, run_id);
       const budget_ids = await budgetsOf(tenant, principal?.type === 'agent' ? principal.id : null);
       const room = await setAside(engine, budget_ids, wantedBy({ tenant, effect: { ...effect, callee }, at, matter }));
       return 'short' in room ? { ...ready, gate, short: room.short } : { ...ready, gate, reservations: room };

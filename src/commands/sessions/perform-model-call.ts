@@ -105,7 +105,7 @@ const whileAtWork = async (
 /** Calls the model as the plan says, within the budgets, while the agent may work. */
 export const modelCall =
   (engine: Engine, model: Model, spoken: Output, gate: Gate): Perform<ModelEffect> =>
-  async (effect, { signal, tenant, stream }) => {
+  async (effect, { signal, tenant, matter }) => {
     const { agent_id, turn_id, plan, history, text, rounds } = effect;
     const profile = await throughOutages(() => profileAt(engine, agent_id, plan.agent_revision), signal);
     if (profile === null) return refused('unknown_agent', `there is no agent ${agent_id}`);
@@ -122,7 +122,7 @@ export const modelCall =
       ...(tools.length === 0 ? {} : { tools }),
     };
     return await whileAtWork(engine, agent_id, signal, (dropped) =>
-      withinBudgets(gate, model, effect, { tenant, stream }, request, async () => {
+      withinBudgets(gate, model, effect, { tenant, matter }, request, async () => {
         spoken.restart(turn_id);
         // A call that is dropped may still be talking; by then the turn has ended, and nobody would forget what it says.
         const onText = (delta: string): void => void (dropped.aborted || spoken.say(turn_id, delta));

@@ -1,8 +1,7 @@
-import { session } from '../../domain/session/session.decider.ts';
 import type { ModelEffect } from '../../domain/session/session.process.ts';
 import type { Model, ModelOutcome, ModelRequest } from '../../ports.ts';
 import { released, setAside, settled } from '../budgets/set-aside.ts';
-import { matterOf } from '../matter.ts';
+import type { Occasion } from '../flights.ts';
 import type { Gate } from '../gate/propose.ts';
 
 const bytesOf = (request: ModelRequest): number =>
@@ -17,13 +16,12 @@ export const withinBudgets = async (
   { engine, budgetsOf }: Gate,
   model: Model,
   { agent_id, turn_id, key }: ModelEffect,
-  { tenant, stream }: { readonly tenant: string; readonly stream: string },
+  { tenant, matter }: Pick<Occasion, 'tenant' | 'matter'>,
   request: ModelRequest,
   call: () => Promise<ModelOutcome>,
 ): Promise<ModelOutcome> => {
   const budget_ids = await budgetsOf(tenant, agent_id);
   if (budget_ids.length === 0) return await call();
-  const matter = await matterOf(engine, session, stream, turn_id);
   const about = { key: `${key}:${engine.life}`, actor: 'process:session', tenant, matter };
   const reservations = await setAside(engine, budget_ids, {
     ...about,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, askFresh, dataFolder, startHere, type Body } from '../../support/acta.ts';
 import { costly, grave } from '../../support/gate.ts';
-import { asked, decided, eventsOf, happened, proposed, runEnd, runOf, step } from '../../support/gated.ts';
+import { asked, decided, eventsOf, happened, policyWith, proposed, runEnd, runOf, step } from '../../support/gated.ts';
 
 let url: string;
 
@@ -55,6 +55,21 @@ describe('what was asked, agreed to and done', () => {
     expect(causes.at(-1)).toBe('DirectiveApproved');
     expect(await led(all.find(({ type }) => type === 'ApprovalUsed'))).toContain('StepCleared');
     expect(await led(all.find(({ type }) => type === 'BudgetReserved'))).toContain('StepCleared');
+  }, 60_000);
+
+  it('leads from a policy that is in force back to who wanted that', async () => {
+    const { body: policy } = await ask(url, '/policies', { body: { document: policyWith({ name: 'another' }) } });
+    const { policy_id, newest_version: policy_version, digest } = policy;
+    const input = { policy_version, digest, reason: 'a test' };
+    const { body } = await ask(url, `/policies/${policy_id}/activate`, { body: input });
+    const stream = `directive-${body.directive.directive_id}`;
+    await decided(url, await asked(url, stream));
+    await happened(url, stream, ['DirectiveCompleted']);
+    const activations = (await matter(stream)).filter(({ type }) => type === 'PolicyActivated');
+    expect(activations).toHaveLength(1);
+    const causes = await led(activations[0]);
+    expect(causes[0]).toBe('StepIntended');
+    expect(causes).toContain('ApprovalGranted');
   }, 60_000);
 
   it('stays one where a person gives other arguments, agrees to more, pauses the run and lets it go on', async () => {
