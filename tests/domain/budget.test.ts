@@ -120,6 +120,16 @@ describe('a budget', () => {
   });
 });
 
+it('is not a budget, and does not become one, that limits neither money nor tokens', () => {
+  const nothing = { at: `${day}T12:00:00.000Z`, limit_micros: null, limit_tokens: null, on_breach: 'refuse' } as const;
+  const setting = { type: 'SetBudget', budget_id, scope: { kind: 'tenant' }, period: 'total', ...nothing } as const;
+  given().when(setting).refuses({ reason: 'LimitMissing' });
+  given(set())
+    .when({ type: 'ReviseBudget', ...nothing })
+    .refuses({ reason: 'LimitMissing' });
+  given(set(), closed).when(setting).refuses({ reason: 'LimitMissing' });
+});
+
 const closed = Events.BudgetClosed({ budget_id, reason: 'for a while' });
 const again = (limit_micros: number, on = day, period: 'total' | 'day' = 'total') =>
   ({

@@ -82,8 +82,9 @@ export const setBudget = command({
   kind: 'command',
   summary: 'Limit what an agent, or everyone together, may spend',
   description:
-    'Room is set aside before a call and settled after it; a call for which there is none is not made. It takes a limit ' +
-    'in money, in tokens, or both. A budget that was closed is set again in the same way: what was spent of it, and is set aside still, goes on counting.',
+    'A limit is in money, in tokens, or in both. Room is set aside before a call and settled after it; a call for which ' +
+    'there is none is not made. A budget that was closed is set again in the same way: what was spent of it, and is set ' +
+    'aside still, goes on counting.',
   scope,
   input: z
     .strictObject({ scope: BudgetScope, period: z.enum(['total', 'day']), ...Limits })

@@ -8,6 +8,12 @@ interface Limits {
   readonly on_breach: 'pause_agent' | 'refuse';
 }
 
+/** Whether it would let everything pass, and look as if it did not. */
+export const limitsNothing = ({ limit_micros, limit_tokens }: Pick<Limits, 'limit_micros' | 'limit_tokens'>): boolean =>
+  limit_micros === null && limit_tokens === null;
+
+export const limitMissing = 'give a limit in money (limit_micros), in tokens (limit_tokens), or both';
+
 /** Micro-units and tokens. */
 export interface Amount {
   readonly micros: number;

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Decider } from '../kernel/decider.ts';
 import { governed } from '../kernel/lifecycle.ts';
-import type { Amount, BudgetCommand } from './budget.commands.ts';
+import { limitsNothing, type Amount, type BudgetCommand } from './budget.commands.ts';
 import * as Events from './budget.events.ts';
 import type { BudgetEvent } from './budget.events.ts';
 import { budgetLifecycle } from './budget.lifecycle.ts';
@@ -10,6 +10,8 @@ import { asOf, evolveBudget, plus, unset, type BudgetState } from './budget.stat
 export type BudgetRefusal =
   | { readonly reason: 'BudgetUnknown' }
   | { readonly reason: 'BudgetIsClosed' }
+  /** `LimitMissing`: it would limit neither money nor tokens. */
+  | { readonly reason: 'LimitMissing' }
   /** `BudgetTooLow`: the limits would be below what is spent and reserved. */
   | { readonly reason: 'BudgetTooLow'; readonly held: Amount };
 
@@ -87,6 +89,7 @@ const rules: Decider<BudgetCommand, BudgetState, BudgetEvent, BudgetRefusal> = {
 
   decide: (command, state): Decided => {
     const { phase, budget_id, open } = state;
+    if ('limit_micros' in command && limitsNothing(command)) return E.left({ reason: 'LimitMissing' });
     if (command.type === 'SetBudget') {
       const { type: _, at: __, ...set } = command;
       const event = Events.BudgetSet(set);

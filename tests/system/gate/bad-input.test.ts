@@ -75,6 +75,17 @@ describe('bad input', () => {
     expect(new Set(ours.map(({ http }) => http.tag))).toEqual(tags);
   });
 
+  it.each([
+    ['set', '/budgets', 'POST', { scope: { kind: 'tenant' }, period: 'total' }],
+    ['revised', `/budgets/${strangerId}`, 'PUT', { limit_micros: null, limit_tokens: null }],
+  ])('a budget that would limit nothing is too little, when it is %s', async (_, path, method, body) => {
+    await untouched(async () => {
+      const errors = [expect.objectContaining({ pointer: '#', message: expect.stringContaining('limit_tokens') })];
+      const refused = await ask(url, path, { method, body });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'validation_failed', errors } });
+    });
+  });
+
   it.each(called(demanding))('nothing at all is too little: %s', async (_, each) => {
     await untouched(async () => isClear(await sent(each, {})));
   });
