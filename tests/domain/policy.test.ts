@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { authorize } from '../../src/domain/gate/authorize.ts';
 import { noPolicy } from '../../src/domain/gate/no-policy.ts';
 import { digest } from '../../src/domain/kernel/digest.ts';
-import { inForce, policy } from '../../src/domain/policy/policy.decider.ts';
+import { inForce, judgesNow, policy } from '../../src/domain/policy/policy.decider.ts';
 import {
   PolicyActivated,
   PolicyDrafted,
@@ -90,8 +90,21 @@ describe('a policy', () => {
   });
 });
 
+const reading = specOf({ operation: 'read', effect_class: 'read', risk: 'low' });
+
+it.each([
+  ['suspended', suspended, 'is suspended, and nothing is allowed until it is put in force again'],
+  ['retired', retired, 'is retired, and nothing is allowed any more'],
+])('a policy that is %s denies everything, and says so', (_, ended, why) => {
+  const verdict = authorize(questionOf(), reading, judgesNow(given(drafted(1), activated(1, null), ended).state));
+  expect(verdict).toMatchObject({ decision: 'deny', would_allow: [], policy: { version: 0 } });
+  expect(verdict.reason).toMatch(/^version 1 of the policy \S+ /);
+  expect(verdict.reason).toContain(why);
+  expect(judgesNow(given(drafted(1)).state)).toBe(noPolicy);
+  expect(judgesNow(given(drafted(1), activated(1, null)).state).version).toBe(1);
+});
+
 it('no policy denies everything (W26)', () => {
-  const reading = specOf({ operation: 'read', effect_class: 'read', risk: 'low' });
   expect(authorize(questionOf(), reading, noPolicy)).toMatchObject({ decision: 'deny', basis: 'otherwise' });
   const { approval: _, ...milder } = policyOf({ rules: [ruleOf('all')] }).document;
   expect(digest({ ...milder, approval: noPolicy.document.approval })).not.toBe(noPolicy.digest);

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { noPolicy } from '../../domain/gate/no-policy.ts';
 import type { ActivePolicy } from '../../domain/gate/question.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
-import { inForce, policy } from '../../domain/policy/policy.decider.ts';
+import { judgesNow, policy } from '../../domain/policy/policy.decider.ts';
 import type { Engine } from '../execute.ts';
 import { recall } from '../recall.ts';
 
@@ -13,5 +13,5 @@ export const policyStream = (tenant: string): string => streamOf('policy', polic
 /** The policy that judges now, from the log itself; where none is in force, or it cannot be read, nothing is allowed. */
 export const policyInForce = async ({ log, catalogue, remembered }: Engine, tenant: string): Promise<ActivePolicy> => {
   const found = await recall(log, catalogue, remembered, policy, policyStream(tenant));
-  return E.isLeft(found) ? noPolicy : (inForce(found.right.state) ?? noPolicy);
+  return E.isLeft(found) ? noPolicy : judgesNow(found.right.state);
 };

@@ -7,7 +7,13 @@ import type { ActivePolicy } from '../../domain/gate/question.ts';
 import { digest } from '../../domain/kernel/digest.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { isProblem, type Answer, type Call, type Problem } from '../../domain/kernel/operation.ts';
-import { inForce, policy, type PolicyCommand, type PolicyState } from '../../domain/policy/policy.decider.ts';
+import {
+  inForce,
+  judgesNow,
+  policy,
+  type PolicyCommand,
+  type PolicyState,
+} from '../../domain/policy/policy.decider.ts';
 import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import { DirectiveView } from '../directives/directive.view.ts';
@@ -187,7 +193,7 @@ export const policyNamed = async (
 
 export const nowInForce = async (context: CommandContext, call: Call): Promise<ActivePolicy> => {
   const known = await policyNow(context, call.principal.tenant);
-  return isProblem(known) ? noPolicy : (inForce(known) ?? noPolicy);
+  return isProblem(known) ? noPolicy : judgesNow(known);
 };
 
 export const policyOperations = [draftPolicy, activatePolicy, suspendPolicy] as const;

@@ -16,5 +16,21 @@ const document: PolicyDocument = {
   approval: { quorum: 1, roles: [], expires_in_ms: dayMs, reason_required: false, four_eyes: true, webhook: false },
 };
 
+/** What stands where a policy was in force and is not any more: the same, and it says why. */
+export const policyThatWas = (
+  { document: { name }, version }: ActivePolicy,
+  is: 'suspended' | 'retired',
+): ActivePolicy => {
+  const back = is === 'suspended' ? 'until it is put in force again' : 'any more';
+  const rule = {
+    rule_id: is,
+    when: {},
+    decision: 'deny' as const,
+    reason: `version ${version} of the policy ${name} is ${is}, and nothing is allowed ${back}`,
+  };
+  const denying = { ...document, rules: [rule] };
+  return { document: denying, version: 0, digest: digest(denying) };
+};
+
 /** What stands where nobody has put a policy in force: everything is denied (requirements W26). */
 export const noPolicy: ActivePolicy = { document, version: 0, digest: digest(document) };

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { noPolicy, policyThatWas } from '../gate/no-policy.ts';
 import type { PolicyDocument } from '../gate/policy.document.ts';
 import type { ActivePolicy } from '../gate/question.ts';
 import type { Decider } from '../kernel/decider.ts';
@@ -93,3 +94,10 @@ export const policy = governed(policyLifecycle, rules);
 
 /** The policy that judges now; null where none is in force, and nothing is allowed. */
 export const inForce = ({ phase, active }: PolicyState): ActivePolicy | null => (phase === 'in_force' ? active : null);
+
+/** What the gate judges by now: the policy that is in force, or a denial of everything that says why there is none. */
+export const judgesNow = (state: PolicyState): ActivePolicy => {
+  const { phase, active } = state;
+  if (active === null) return noPolicy;
+  return inForce(state) ?? policyThatWas(active, phase === 'retired' ? 'retired' : 'suspended');
+};

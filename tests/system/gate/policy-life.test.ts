@@ -116,6 +116,8 @@ describe('a policy', () => {
     expect((await ask(url, `/policies/${policy_id}/suspend`, { body: reason })).status).toBe(200);
     const suspended = await judged(hello);
     expect(suspended).toMatchObject({ status: 'blocked', decision: 'deny', policy: { name: 'none' } });
+    const said = `version ${policy.version} of the policy friendly is suspended`;
+    expect(suspended.reasons).toEqual([expect.stringContaining(said)]);
 
     const other = await drafted(policyWith({ name: 'not this one' }));
     const { body } = await activated(other.newest_version, other.digest);
