@@ -5,6 +5,8 @@ export const campaigns = [
   'tests/simulator/simulator.test.ts',
   'tests/crash-harness/*.test.ts',
   'tests/hostile-model/*.test.ts',
+  'tests/storage-lab/*.test.ts',
+  'tests/*/{crash,crashes}.test.ts',
 ];
 
 export default defineConfig({

@@ -77,3 +77,12 @@ describe('a key', () => {
     expect(again).toMatchObject({ key_id, expires_at: null });
   });
 });
+
+it('a key of another tenant is none, whatever it allows', async () => {
+  const { key_id } = answered(await issueKey.run(context, asked, call()));
+  const mine = call();
+  const stranger = { ...mine, principal: { ...mine.principal, tenant: 'elsewhere', scopes: ['keys:admin'] } };
+  const answer = await rotateKey.run(context, { key_id, overlap_seconds: 0 }, stranger);
+  expect(answer).toMatchObject({ code: 'not_found' });
+  expect(await eventsIn(real, `key-${key_id}`)).toHaveLength(1);
+});

@@ -39,6 +39,21 @@ export const problemOfGate = (refusal: GateRefusal): Problem =>
 const statusAt = (ending: Extract<ApprovalRefusal, { reason: 'ApprovalClosed' }>['ending']): string =>
   ending === 'used' ? 'granted' : ending;
 
+const toldOfBudget = (refusal: Exclude<BudgetRefusal, Unknown>): Problem => {
+  switch (refusal.reason) {
+    case 'BudgetIsClosed':
+      return problem('budget_closed', 'the budget is closed');
+    case 'LimitMissing':
+      return problem('validation_failed', limitMissing, {
+        more: { errors: [{ pointer: '#', message: limitMissing }] },
+      });
+    case 'BudgetTooLow':
+      return problem('validation_failed', 'more than that is spent and set aside already', {
+        more: { held: refusal.held },
+      });
+  }
+};
+
 const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
   switch (refusal.reason) {
     case 'StepUnknown':
@@ -75,6 +90,20 @@ const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
       });
     case 'RunEnded':
       return problem('run_ended', 'the run has ended');
+    case 'GrantEnded':
+    case 'GrantExpired':
+    case 'GrantDoesNotCover':
+      return problem('conflict', 'the grant does not stand for this');
+    case 'BudgetIsClosed':
+    case 'LimitMissing':
+    case 'BudgetTooLow':
+      return toldOfBudget(refusal);
+  }
+};
+
+/** Why nobody agrees, or why an agreement does not stand. */
+const toldOfApproval = (refusal: Exclude<ApprovalRefusal, Unknown | { reason: 'ActionChanged' }>): Problem => {
+  switch (refusal.reason) {
     case 'ApprovalClosed':
       return problem('approval_closed', `it has been decided: ${refusal.ending}`, {
         more: { approval_status: statusAt(refusal.ending) },
@@ -97,19 +126,5 @@ const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
       });
     case 'VotedAlready':
       return problem('already_exists', 'you have agreed already');
-    case 'GrantEnded':
-    case 'GrantExpired':
-    case 'GrantDoesNotCover':
-      return problem('conflict', 'the grant does not stand for this');
-    case 'BudgetIsClosed':
-      return problem('budget_closed', 'the budget is closed');
-    case 'LimitMissing':
-      return problem('validation_failed', limitMissing, {
-        more: { errors: [{ pointer: '#', message: limitMissing }] },
-      });
-    case 'BudgetTooLow':
-      return problem('validation_failed', 'more than that is spent and set aside already', {
-        more: { held: refusal.held },
-      });
   }
 };

@@ -8,6 +8,7 @@ import type { GatePrincipal } from '../../domain/gate/principal.ts';
 import type { Question } from '../../domain/gate/question.ts';
 import { filledCharsMax, hasTemplates } from '../../domain/gate/templates.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Engine } from '../execute.ts';
 import { recall } from '../recall.ts';
 import { standsFor } from './grant-standing.ts';
@@ -61,10 +62,11 @@ const undoingOf = (step: ActionStep, spec: CapabilitySpec, args: Action['args'])
 const agentPhase = async (
   { log, catalogue, remembered }: Engine,
   { type, id }: GatePrincipal,
+  tenant: string,
 ): Promise<Materials['agent']> => {
   if (type === 'user') return 'active';
   const found = await recall(log, catalogue, remembered, agent, streamOf('agent', id));
-  if (E.isLeft(found)) return 'unknown';
+  if (E.isLeft(found) || found.right.last === undefined || tenantOf(found.right.last) !== tenant) return 'unknown';
   const { phase } = found.right.state;
   return phase === 'unregistered' ? 'unknown' : phase;
 };
@@ -81,7 +83,7 @@ export const materialsOf = async (
   args: Action['args'],
   filled: boolean,
 ): Promise<Materials> => {
-  const [active, phase] = await Promise.all([policyInForce(engine, tenant), agentPhase(engine, principal)]);
+  const [active, phase] = await Promise.all([policyInForce(engine, tenant), agentPhase(engine, principal, tenant)]);
   const about = { active, agent: phase, life: engine.life };
   if (step.kind === 'human_approval')
     return { ...about, called: null, standing: 'none', undoing: null, grant_id: null, budget_ids: [] };

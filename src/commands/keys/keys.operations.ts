@@ -4,6 +4,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { sha256 } from '../../domain/kernel/digest.ts';
 import { isProblem, type Problem } from '../../domain/kernel/operation.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { beyond, key, type KeyState } from '../../domain/key/key.decider.ts';
 import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
@@ -65,11 +66,13 @@ const shown = (id: string, secret: string, { again, events }: Receipt<KeyState>)
   return problem('already_exists', detail, { more: { key_id: id, links } });
 };
 
-/** A key as it is now. Its scopes never change, so what is refused because of them stays refused. */
-const keyNow = async ({ engine }: CommandContext, id: string): Promise<KeyState | Problem> => {
+/** A key as it is now; of another tenant, as if there were none. Its scopes never change: what they do not cover, they never will. */
+const keyNow = async ({ engine }: CommandContext, id: string, tenant: string): Promise<KeyState | Problem> => {
   const { log, catalogue, remembered } = engine;
   const found = await recall(log, catalogue, remembered, key, streamOf('key', id));
-  return E.isLeft(found) ? problemOf(found.left) : found.right.state;
+  if (E.isLeft(found)) return problemOf(found.left);
+  const { last, state } = found.right;
+  return last !== undefined && tenantOf(last) !== tenant ? key.initial : state;
 };
 
 export const issueKey = command({
@@ -129,7 +132,7 @@ export const rotateKey = command({
   problems: ['insufficient_scope', 'already_exists', 'invalid_transition', 'not_found', 'revision_conflict'],
   examples: [{ title: 'With an hour of overlap', input: { key_id: exampleId, overlap_seconds: 3_600 } }],
   run: async (context, { key_id: id, overlap_seconds, expires_at: until }, call) => {
-    const known = await keyNow(context, id);
+    const known = await keyNow(context, id, call.principal.tenant);
     if (isProblem(known)) return known;
     const now = context.engine.clock.now();
     const refused = tooMuch(known, call.principal) ?? past(until === undefined ? known.expires_at : until, now);
