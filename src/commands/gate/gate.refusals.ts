@@ -98,6 +98,8 @@ const told = (refusal: Exclude<GateRefusal, Unknown>): Problem => {
     case 'LimitMissing':
     case 'BudgetTooLow':
       return toldOfBudget(refusal);
+    default:
+      return toldOfApproval(refusal);
   }
 };
 
