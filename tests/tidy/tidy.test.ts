@@ -88,6 +88,12 @@ describe('the promises', () => {
     expect(citations.map(faultOf).filter((fault) => fault !== undefined)).toEqual([]);
     expect(citations.length).toBeGreaterThan(0);
   });
+  it('say how the tests are run that `npm test` leaves out', () => {
+    const { text } = read('docs/promises.md');
+    const above = text.slice(0, text.indexOf('\n|'));
+    expect(above).toContain('`npm run campaigns`');
+    expect(JSON.parse(read('package.json').text)).toMatchObject({ scripts: { campaigns: expect.any(String) } });
+  });
 });
 
 describe('the repository', () => {
