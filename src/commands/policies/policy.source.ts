@@ -1,5 +1,6 @@
 import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { PolicyDocument } from '../../domain/gate/policy.document.ts';
+import { faultsIn } from '../../domain/kernel/faults.ts';
 import type { Problem } from '../../domain/kernel/operation.ts';
 import { problem } from '../../problems.ts';
 import { imported } from './policy.import.ts';
@@ -66,7 +67,7 @@ export const policyOf = (source: string): PolicyDocument | Problem => {
       },
     ]);
   }
-  const result = PolicyDocument.safeParse(imported(value));
-  if (result.success) return result.data;
-  return invalid(result.error.issues.map(({ path, message }) => ({ pointer: ['#', ...path].join('/'), message })));
+  const said = imported(value);
+  const result = PolicyDocument.safeParse(said);
+  return result.success ? result.data : invalid(faultsIn(result.error, said));
 };

@@ -42,8 +42,16 @@ describe('a policy as it was written', () => {
   });
   it('names members that it does not know, wherever they are', () => {
     const rules = [{ ...ours.rules[0], when: { capabilty: ['io.fs.*'] } }];
-    expect(faults(stringify({ ...ours, rules }))).toContain('"capabilty"');
-    expect(faults(stringify({ ...ours, strict: true }))).toBe('#: Unrecognized key: "strict"');
+    expect(faults(stringify({ ...ours, rules }))).toBe('#/rules/0/when/capabilty: there is no such field');
+    expect(faults(stringify({ ...ours, strict: true }))).toBe('#/strict: there is no such field');
+  });
+  it('says of what is missing, or is of no use, what is said of it in a document', () => {
+    const { name: _, ...nameless } = { ...ours, otherwise: 'maybe' };
+    const found = read(stringify(nameless));
+    expect(isProblem(found) && found.more?.['errors']).toEqual([
+      { pointer: '#/name', code: 'missing', message: 'it is required' },
+      { pointer: '#/otherwise', code: 'invalid_value', message: expect.stringContaining('"allow"') },
+    ]);
   });
   it('refuses anchors, which could make little text into much', () => {
     const bomb = 'a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n';

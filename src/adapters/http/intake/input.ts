@@ -1,42 +1,14 @@
 import type { z } from 'zod';
+import { errorsMax, faultsIn, pointerTo, type Fault } from '../../../domain/kernel/faults.ts';
 import type { AnyOperation, Method, Problem } from '../../../domain/kernel/operation.ts';
 import { problem, problemKinds, type ProblemCode } from '../../../problems.ts';
 import { fieldsOf, jsonSchemaOf, readingOf, strangersIn, type Reading } from './json.schema.ts';
 import { nearest } from './nearest.ts';
 
-const errorsMax = 20;
-
-type Path = readonly PropertyKey[];
-
-/** One thing wrong with the input: where it is (RFC 6901, as a fragment), a stable code, and a sentence. */
-interface Fault {
-  readonly pointer: string;
-  readonly code: string;
-  readonly message: string;
-}
-
-const pointerTo = (path: Path): string =>
-  `#${path.map((step) => `/${encodeURIComponent(String(step).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;
-
-const at = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>(
-    (inside, step) => (typeof inside === 'object' && inside !== null ? Reflect.get(inside, step) : undefined),
-    value,
-  );
-
-const stranger = (path: Path, known: readonly string[]): Fault => {
+const stranger = (path: readonly PropertyKey[], known: readonly string[]): Fault => {
   const meant = nearest(String(path.at(-1)), known);
   const message = meant === undefined ? 'there is no such field' : `there is no such field; perhaps ${meant}`;
   return { pointer: pointerTo(path), code: 'unknown_field', message };
-};
-
-const faultsOf = (issue: z.core.$ZodIssue, input: unknown): readonly Fault[] => {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.slice(0, errorsMax).map((key) => stranger([...issue.path, key], []));
-  const pointer = pointerTo(issue.path);
-  if (issue.path.length > 0 && at(input, issue.path) === undefined)
-    return [{ pointer, code: 'missing', message: 'it is required' }];
-  return [{ pointer, code: issue.code, message: issue.message }];
 };
 
 /** A schema may say which problem its issue is: `wrong_id_kind` rather than any invalid text. */
@@ -149,7 +121,6 @@ export const intake = <Context>(
     if (!whole.ok) return whole;
     const parsed = operation.input.safeParse(whole.input);
     if (parsed.success) return { ok: true, input: parsed.data };
-    const faults = parsed.error.issues.slice(0, errorsMax).flatMap((issue) => faultsOf(issue, whole.input));
-    return no(refused(faults, namedProblem(parsed.error)));
+    return no(refused(faultsIn(parsed.error, whole.input), namedProblem(parsed.error)));
   };
 };
