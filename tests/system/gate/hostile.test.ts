@@ -14,9 +14,9 @@ const atOnce = 16;
 /** The longest message that `noop` takes, and the braces around it. */
 const noopCharsMax = 1_014;
 
-/** Only `noop`, and reading in one folder. */
+/** Only `noop`, and reading in one folder; and one person, who is not here, may put another policy in force. */
 const document = policyWith({
-  capability_allowlist: ['noop', 'io.fs.read_file'],
+  capability_allowlist: ['noop', 'io.fs.read_file', 'policy.activate'],
   scope_allowlist: ['development'],
   budget_ceiling_micros: 5_000_000,
   otherwise: 'deny',
@@ -31,10 +31,17 @@ const document = policyWith({
       decision: 'allow',
       reason: 'that folder is open',
     },
+    {
+      rule_id: 'policies',
+      when: { capabilities: ['policy.activate'], principals: ['user:elsewhere'] },
+      decision: 'require_approval',
+      reason: 'somebody must be able to change this',
+    },
   ],
 });
 
-const readable: ReadonlySet<unknown> = new Set(['open/a.txt', 'open/b.txt']);
+/** Other spellings of a path are the same path: they are judged, and read, as what they mean. */
+const readable: ReadonlySet<unknown> = new Set(['open/a.txt', 'open/b.txt', './open/a.txt', 'open//a.txt']);
 
 interface AnyStep {
   readonly kind?: unknown;
