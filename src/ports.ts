@@ -4,6 +4,7 @@
  */
 
 import type { CapabilitySpec } from './domain/capability/capability.spec.ts';
+import type { Message } from './domain/kernel/message.ts';
 
 // ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,28 +150,11 @@ export const appendBytesMax = 1024 * 1024;
 
 // ── Models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A part of what was said: text, a tool that the model wanted, or what came of it. */
-export type MessageBlock =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: unknown }
-  | {
-      readonly type: 'tool_result';
-      readonly tool_use_id: string;
-      readonly name: string;
-      readonly content: string;
-      readonly is_error: boolean;
-    };
-
-export interface ModelMessage {
-  readonly role: 'user' | 'assistant';
-  readonly content: string | readonly MessageBlock[];
-}
-
 /** A request to a language model (requirements D80). `system` is the identity prompt and what else stands above the talk. */
 export interface ModelRequest {
   readonly model: string;
   readonly system: string;
-  readonly messages: readonly ModelMessage[];
+  readonly messages: readonly Message[];
   readonly max_tokens: number;
   readonly temperature?: number;
   readonly tools?: readonly { readonly name: string; readonly description: string; readonly input_schema: unknown }[];

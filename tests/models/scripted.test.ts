@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelOf } from '../../src/adapters/models/model.ts';
 import { scriptSchema, type Script } from '../../src/adapters/models/script.ts';
 import { scriptedModel } from '../../src/adapters/models/scripted.ts';
-import type { ModelMessage, ModelOutcome, ModelRequest } from '../../src/ports.ts';
+import type { Message } from '../../src/domain/kernel/message.ts';
+import type { ModelOutcome, ModelRequest } from '../../src/ports.ts';
 
-const user = (content: string): ModelMessage => ({ role: 'user', content });
-const assistant = (content: string): ModelMessage => ({ role: 'assistant', content });
-const request = (messages: readonly ModelMessage[], more: Partial<ModelRequest> = {}): ModelRequest => ({
+const user = (content: string): Message => ({ role: 'user', content });
+const assistant = (content: string): Message => ({ role: 'assistant', content });
+const request = (messages: readonly Message[], more: Partial<ModelRequest> = {}): ModelRequest => ({
   model: 'scripted-1',
   system: 'You are Iris.',
   messages,
@@ -21,7 +22,7 @@ const textOf = (outcome: ModelOutcome): string =>
   outcome.ok ? outcome.reply.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('') : outcome.fault;
 const scriptOf = (script: object): Script =>
   scriptSchema.parse({ rules: [], otherwise: { text: 'otherwise' }, ...script });
-const answer = async (script: Script, messages: readonly ModelMessage[], more: Partial<ModelRequest> = {}) =>
+const answer = async (script: Script, messages: readonly Message[], more: Partial<ModelRequest> = {}) =>
   textOf(await scriptedModel({ script }).complete(request(messages, more), { signal }));
 
 describe('a scripted model', () => {

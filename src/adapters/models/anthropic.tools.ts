@@ -1,4 +1,5 @@
-import type { MessageBlock, ModelMessage, ModelRequest } from '../../ports.ts';
+import type { Block, Message } from '../../domain/kernel/message.ts';
+import type { ModelRequest } from '../../ports.ts';
 
 /** The provider takes names of 1 to 64 letters, digits, dashes and underscores. */
 const nameCharsMax = 64;
@@ -15,7 +16,7 @@ export const wireNames = (tools: ModelRequest['tools'] = []): ReadonlyMap<string
   return names;
 };
 
-const wireBlock = (block: MessageBlock, wireNameOf: (name: string) => string): Readonly<Record<string, unknown>> => {
+const wireBlock = (block: Block, wireNameOf: (name: string) => string): Readonly<Record<string, unknown>> => {
   if (block.type === 'text') return { type: 'text', text: block.text };
   if (block.type === 'tool_use')
     return { type: 'tool_use', id: block.id, name: wireNameOf(block.name), input: block.input };
@@ -25,7 +26,7 @@ const wireBlock = (block: MessageBlock, wireNameOf: (name: string) => string): R
 
 /** A message as the provider takes it; tools under the names that they have on the wire. */
 export const wireMessage = (
-  { role, content }: ModelMessage,
+  { role, content }: Message,
   names: ReadonlyMap<string, string>,
 ): { readonly role: string; readonly content: unknown } => {
   if (typeof content === 'string') return { role, content };

@@ -1,7 +1,8 @@
-import type { ModelMessage, ModelRequest } from '../../ports.ts';
+import type { Message } from '../../domain/kernel/message.ts';
+import type { ModelRequest } from '../../ports.ts';
 
 /** What a message says, as one text: tools by what they were asked and what they answered. */
-export const textOf = ({ content }: ModelMessage): string =>
+export const textOf = ({ content }: Message): string =>
   typeof content === 'string'
     ? content
     : content

@@ -1,4 +1,5 @@
 import { digest } from '../kernel/digest.ts';
+import type { Message } from '../kernel/message.ts';
 import type { ContextPlan } from './session.events.ts';
 import type { Exchange, Round } from './session.state.ts';
 
@@ -17,23 +18,6 @@ export interface Speaker {
   readonly model: string | null;
   readonly max_tokens: number;
   readonly context_tokens: number;
-}
-
-/** A part of a message, in the words of the model port. */
-export type Block =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: unknown }
-  | {
-      readonly type: 'tool_result';
-      readonly tool_use_id: string;
-      readonly name: string;
-      readonly content: string;
-      readonly is_error: boolean;
-    };
-
-export interface Message {
-  readonly role: 'user' | 'assistant';
-  readonly content: string | readonly Block[];
 }
 
 /** A tool as a context plan cites it. */
