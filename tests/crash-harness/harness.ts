@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dice } from '../storage-lab/dice.ts';
 import { policyWith } from '../support/policy.ts';
-import { copyMigratedCluster } from '../support/migrated.cluster.ts';
+import { copyStartedCluster } from '../support/started.cluster.ts';
 import { budgetFaults, histories, settled } from './aftermath.ts';
 import { discrepancies } from './check.ts';
 import { ledger as openLedger, type Ledger } from './ledger.ts';
@@ -125,7 +125,7 @@ const part = async (workshop: string, share: Share): Promise<HarnessReport> => {
   const chance = dice(share.seed);
   const folder = path.join(workshop, `node-${share.part}`);
   mkdirSync(folder, { recursive: true });
-  await copyMigratedCluster(path.join(folder, 'read-models', 'cluster'));
+  await copyStartedCluster(path.join(folder, 'read-models', 'cluster'));
   const ledger = await openLedger(chance);
   const env = environment(folder, ledger);
   const work = workload(ledger, share.seed);

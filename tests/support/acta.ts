@@ -6,7 +6,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
 import { startNode, type ActaNode, type Stage } from '../../src/wiring.ts';
-import { copyMigratedCluster } from './migrated.cluster.ts';
+import { copyStartedCluster } from './started.cluster.ts';
 
 type Environment = Readonly<Record<string, string>>;
 /** When to clean up: after the test, or after all tests of a file (`afterAll`). */
@@ -20,7 +20,7 @@ const script = new URL('../../examples/demo/replies.json', import.meta.url).path
 export const dataFolder = async (afterwards: Afterwards = onTestFinished): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), 'acta-system-'));
   afterwards(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
-  await copyMigratedCluster(join(folder, 'read-models', 'cluster'));
+  await copyStartedCluster(join(folder, 'read-models', 'cluster'));
   return folder;
 };
 

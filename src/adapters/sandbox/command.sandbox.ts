@@ -58,9 +58,18 @@ const sandboxOf = (walls: Walls): CommandSandbox => ({
  * workspace lies on with files of 256 MiB. Whatever sockets lie in the workspace can be spoken to. Where Acta is run by
  * root the kernel does not count processes either (elsewhere, at most 128): then only time ends a fork bomb.
  */
-export const commandSandbox = async (
-  tiers: readonly Walls[] = [bubblewrap, namespaces],
-): Promise<Attempt<CommandSandbox>> => {
+export const commandSandbox = async (tiers: readonly Walls[] = tiersHere): Promise<Attempt<CommandSandbox>> => {
+  if (tiers !== tiersHere) return await tried(tiers);
+  const attempt = await (standing ??= tried(tiersHere));
+  // What could not be built may be built after something was installed; what could be stands as long as the process.
+  if (attempt.sandbox === undefined) standing = undefined;
+  return attempt;
+};
+
+const tiersHere: readonly Walls[] = [bubblewrap, namespaces];
+let standing: Promise<Attempt<CommandSandbox>> | undefined;
+
+const tried = async (tiers: readonly Walls[]): Promise<Attempt<CommandSandbox>> => {
   const reasons: string[] = [];
   if (process.platform !== 'linux') return { sandbox: undefined, reason: 'commands run in a sandbox on Linux only' };
   for (const walls of tiers) {

@@ -35,9 +35,9 @@ const askedOf = (code: string, input: unknown, limits: { timeout_ms: number; mem
 });
 
 /** Processes, each lent to one call at a time. */
-const lending = (engine: EngineName, first: ScriptChild) => {
-  const idle: ScriptChild[] = [first];
-  const all = new Set<ScriptChild>([first]);
+const lending = (engine: EngineName, first: readonly ScriptChild[]) => {
+  const idle: ScriptChild[] = [...first];
+  const all = new Set<ScriptChild>(first);
   const waiting: (() => void)[] = [];
   let starting = 0;
   let closed = false;
@@ -78,7 +78,7 @@ const lending = (engine: EngineName, first: ScriptChild) => {
   return { borrow, giveBack, close };
 };
 
-const sandboxOf = (engine: EngineName, first: ScriptChild): ScriptSandbox => {
+const sandboxOf = (engine: EngineName, first: readonly ScriptChild[]): ScriptSandbox => {
   const children = lending(engine, first);
   return {
     name: engine,
@@ -103,6 +103,9 @@ const sandboxOf = (engine: EngineName, first: ScriptChild): ScriptSandbox => {
   };
 };
 
+/** The engine that ran when it was tried. What this machine can do does not change while a process lives: it is tried once. */
+let standing: EngineName | undefined;
+
 /**
  * Runs JavaScript that can reach nothing (assurance 3.1): the body of an async function of `input`, whose `return` is the
  * result. Every call has a new world; JSON goes in and comes out. The engine is isolated-vm, else QuickJS in WebAssembly,
@@ -112,6 +115,7 @@ const sandboxOf = (engine: EngineName, first: ScriptChild): ScriptSandbox => {
  * on Node 24, reach the network; what escaped from an engine would be there.
  */
 export const scriptSandbox = async (engines: readonly EngineName[] = engineNames): Promise<Attempt<ScriptSandbox>> => {
+  if (standing !== undefined && engines.includes(standing)) return { sandbox: sandboxOf(standing, []) };
   const reasons: string[] = [];
   for (const engine of engines) {
     const child = await scriptChild(engine);
@@ -121,7 +125,10 @@ export const scriptSandbox = async (engines: readonly EngineName[] = engineNames
     }
     const probe = { code: 'return input + 1;', input: '1', timeout_ms: 5_000, memory_bytes: memoryBytesMin * 2 };
     const told = await child.ask(probe, new AbortController().signal);
-    if (told.ok && told.json === '2') return { sandbox: sandboxOf(engine, child) };
+    if (told.ok && told.json === '2') {
+      if (engines === engineNames) standing = engine;
+      return { sandbox: sandboxOf(engine, [child]) };
+    }
     child.kill();
     reasons.push(`${engine}: ${told.ok ? 'it computes wrongly' : told.message}`);
   }
