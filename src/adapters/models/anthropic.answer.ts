@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { canonical } from '../../domain/kernel/digest.ts';
 import type { ModelReply, ReplyBlock } from '../../ports.ts';
+import type { Assembled, Hearing } from './answer.ts';
+import { argumentsOf } from './tool.names.ts';
 
 const count = z.number().int().nonnegative();
 const usage = z.object({
@@ -44,35 +45,12 @@ type Draft =
   | { readonly type: 'text'; text: string }
   | { readonly type: 'tool_use'; readonly id: string; readonly name: string; json: string };
 
-/** The stream ended, and the message had not. `chars` is how much text had come. */
-export interface CutOff {
-  readonly cut_off: true;
-  readonly chars: number;
-}
-
-export type Assembled = Pick<ModelReply, 'model' | 'blocks' | 'stop_reason' | 'usage'> | CutOff;
-
-/** What a tool is called with. What could not be recorded is refused here, not when the turn is being recorded. */
-const argumentsOf = (json: string): unknown => {
-  try {
-    const input: unknown = JSON.parse(json === '' ? '{}' : json);
-    canonical(input);
-    return input;
-  } catch (cause) {
-    throw new SyntaxError('the arguments of a tool call are not JSON', { cause });
-  }
-};
-
 /**
  * Puts a message together from its stream. Tool calls are part of the answer only when the message is complete and says
  * that it stopped for them: one cut by `max_tokens` or by a refusal may end in half a call (assurance F63).
- *
- * `onText` hears text as it comes, `onBytes` how much of the answer has come. Throws on what is not the protocol.
+ * Throws on what is not the protocol.
  */
-export const assembled = async (
-  stream: AsyncIterable<unknown>,
-  { onText, onBytes }: { readonly onText: (delta: string) => void; readonly onBytes: (bytes: number) => void },
-): Promise<Assembled> => {
+export const assembled = async (stream: AsyncIterable<unknown>, { onText, onBytes }: Hearing): Promise<Assembled> => {
   const drafts = new Map<number, Draft>();
   const spent = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0 };
   let model = '';

@@ -1,28 +1,12 @@
 import type { ModelReply } from '../../ports.ts';
-
-/** Micro-USD per million tokens, which is also USD per million tokens times 1 000 000. */
-interface Price {
-  readonly input: number;
-  readonly output: number;
-  readonly cache_read: number;
-  readonly cache_write: number;
-  /** Prompts above so many tokens pay the next price, on every token. */
-  readonly prompt_tokens_max?: number;
-}
-
-const dollars = (input: number, cache_write: number, cache_read: number, output: number): Price => ({
-  input: Math.round(input * 1e6),
-  output: Math.round(output * 1e6),
-  cache_read: Math.round(cache_read * 1e6),
-  cache_write: Math.round(cache_write * 1e6),
-});
+import { costAt, dollars, type PriceList } from './prices.ts';
 
 /**
  * The provider's list prices of 2026-10-24 (https://platform.claude.com/docs/en/about-claude/pricing, "Model pricing"):
  * input, five-minute cache write, cache read, output, in USD per million tokens. Discounts, batches and regional
  * surcharges are not in them. A model that is not listed has no price here, and its calls a cost of null.
  */
-const prices: ReadonlyMap<string, readonly Price[]> = new Map([
+const prices: PriceList = new Map([
   ['claude-fable-5-1', [dollars(10, 12.5, 0.25, 50)]],
   ['claude-mythos-5-1', [dollars(10, 12.5, 0.25, 50)]],
   ['claude-fable-5', [dollars(10, 12.5, 1, 50)]],
@@ -47,19 +31,9 @@ const prices: ReadonlyMap<string, readonly Price[]> = new Map([
 /** `claude-haiku-4-5-20251001` costs what `claude-haiku-4-5` costs. */
 const undated = (model: string): string => model.replace(/-\d{8}$/, '');
 
-/** What a call cost in micro-USD, rounded up so that a budget is never undercounted; null where no price is known. */
-export const costOf = (model: string, usage: ModelReply['usage']): number | null => {
-  const { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens } = usage;
-  const prompt = input_tokens + cache_read_tokens + cache_write_tokens;
-  const price = prices.get(undated(model))?.find(({ prompt_tokens_max = Infinity }) => prompt <= prompt_tokens_max);
-  if (price === undefined) return null;
-  const micros =
-    input_tokens * price.input +
-    output_tokens * price.output +
-    cache_read_tokens * price.cache_read +
-    cache_write_tokens * price.cache_write;
-  return Math.ceil(micros / 1_000_000);
-};
+/** What a call cost in micro-USD; null where no price is known. */
+export const costOf = (model: string, usage: ModelReply['usage']): number | null =>
+  costAt(prices.get(undated(model)), usage);
 
 /**
  * Whether a model takes a temperature. Models after Opus 4.6 and Sonnet 4.6 answer 400 to one that is not their default

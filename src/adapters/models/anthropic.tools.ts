@@ -1,20 +1,5 @@
 import type { Block, Message } from '../../domain/kernel/message.ts';
-import type { ModelRequest } from '../../ports.ts';
-
-/** The provider takes names of 1 to 64 letters, digits, dashes and underscores. */
-const nameCharsMax = 64;
-
-/** Names as the provider takes them, each with the tool's own; `fs.read` is called `fs_read` on the wire. */
-export const wireNames = (tools: ModelRequest['tools'] = []): ReadonlyMap<string, string> => {
-  const names = new Map<string, string>();
-  for (const { name } of tools) {
-    const plain = name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, nameCharsMax);
-    let wire = plain;
-    for (let n = 2; names.has(wire); n += 1) wire = `${plain.slice(0, nameCharsMax - 4)}_${n}`;
-    names.set(wire, name);
-  }
-  return names;
-};
+import { namesOnTheWire } from './tool.names.ts';
 
 const wireBlock = (block: Block, wireNameOf: (name: string) => string): Readonly<Record<string, unknown>> => {
   if (block.type === 'text') return { type: 'text', text: block.text };
@@ -30,6 +15,6 @@ export const wireMessage = (
   names: ReadonlyMap<string, string>,
 ): { readonly role: string; readonly content: unknown } => {
   if (typeof content === 'string') return { role, content };
-  const own = new Map([...names].map(([wire, name]) => [name, wire]));
-  return { role, content: content.map((block) => wireBlock(block, (name) => own.get(name) ?? name)) };
+  const wireNameOf = namesOnTheWire(names);
+  return { role, content: content.map((block) => wireBlock(block, wireNameOf)) };
 };

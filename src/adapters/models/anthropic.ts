@@ -1,12 +1,14 @@
 import type { MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages/messages';
-import type { Model, ModelOutcome, ModelRequest } from '../../ports.ts';
+import type { Model, ModelRequest } from '../../ports.ts';
 import { assembled } from './anthropic.answer.ts';
 import { faultOf } from './anthropic.faults.ts';
 import { costOf, takesTemperature } from './anthropic.prices.ts';
-import { wireMessage, wireNames } from './anthropic.tools.ts';
-import { callLimits, watchOf, type CallLimits, type Watch } from './anthropic.wire.ts';
+import { wireMessage } from './anthropic.tools.ts';
+import { attempted, callable } from './attempt.ts';
+import { callLimits, type CallLimits, type Watch } from './call.watch.ts';
 import { requestBytes } from './message.text.ts';
-import { cancelled, failed, guarded, unanswerable } from './outcome.ts';
+import { failed } from './outcome.ts';
+import { renamed, wireNames } from './tool.names.ts';
 
 export interface AnthropicOptions {
   readonly api_key?: string;
@@ -56,76 +58,52 @@ const paramsOf = (request: ModelRequest, model: string, names: ReadonlyMap<strin
   } as MessageCreateParamsStreaming;
 };
 
-const usable = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-
 /**
  * Anthropic's Messages API, always as a stream. A missing key or an unusable address is told at the first call, never
  * when the program starts (requirements D83, N3). The default model is `claude-sonnet-5`.
  *
- * One call is one attempt: `retryable` and `retry_after_ms` say what the provider said. Where the answer is cut, late,
- * too long or not the protocol, nothing of it is returned, so no tool call of half a message is ever run.
+ * One call is one attempt: `retryable` and `retry_after_ms` say what the provider said.
  */
 export const anthropicModel = (options: AnthropicOptions): Model => {
   const { api_key = '', default_model = 'claude-sonnet-5' } = options;
   const base_url = options.base_url === undefined || options.base_url === '' ? publicUrl : options.base_url;
   const limits = { ...callLimits, ...options.limits };
-
-  const attempt = async (
-    request: ModelRequest,
-    watch: Watch,
-    onText: (delta: string) => void,
-  ): Promise<ModelOutcome> => {
-    const began = performance.now();
-    const names = wireNames(request.tools);
-    const model = request.model === '' ? default_model : request.model;
-    const client = await connect(api_key, base_url, watch);
-    const stream = await client.messages.create(paramsOf(request, model, names), {
-      signal: watch.signal,
-      timeout: limits.totalMsMax,
-    });
-    const answer = await assembled(stream, { onText, onBytes: watch.answered });
-    if ('cut_off' in answer)
-      return watch.ended() ?? failed('provider_error', `the answer broke off after ${answer.chars} characters`, true);
-    return {
-      ok: true,
-      reply: {
-        provider,
-        is_language_model: true,
-        ...answer,
-        blocks: answer.blocks.map((block) =>
-          block.type === 'text' ? block : { ...block, name: names.get(block.name) ?? block.name },
-        ),
-        cost_micros: costOf(answer.model, answer.usage) ?? costOf(model, answer.usage),
-        latency_ms: Math.round(performance.now() - began),
-      },
-    };
-  };
+  const modelOf = ({ model }: ModelRequest): string => (model === '' ? default_model : model);
 
   return {
     provider,
     default_model,
     // No token is shorter than a byte.
     cost_micros_max: (request) =>
-      costOf(request.model === '' ? default_model : request.model, {
+      costOf(modelOf(request), {
         input_tokens: requestBytes(request),
         output_tokens: request.max_tokens,
         cache_read_tokens: 0,
         cache_write_tokens: 0,
       }),
-    complete: async (request, { signal, onText }) => {
+    complete: async (request, call) => {
       if (api_key === '') return failed('misconfigured', 'anthropic needs a key: set ANTHROPIC_API_KEY', false);
-      if (!usable(base_url)) return failed('misconfigured', 'ANTHROPIC_BASE_URL is not an http(s) address', false);
-      const refusal = unanswerable(request);
-      if (refusal !== undefined) return refusal;
-      if (signal.aborted) return cancelled();
-      const watch = watchOf(signal, limits);
-      try {
-        return await attempt(request, watch, guarded(onText));
-      } catch (thrown) {
-        return watch.ended() ?? faultOf(thrown, request, api_key);
-      } finally {
-        watch.stop();
-      }
+      if (!callable(base_url)) return failed('misconfigured', 'ANTHROPIC_BASE_URL is not an http(s) address', false);
+      const names = wireNames(request.tools);
+      const model = modelOf(request);
+      return await attempted(request, call, limits, {
+        ask: async (watch, hearing) => {
+          const client = await connect(api_key, base_url, watch);
+          const stream = await client.messages.create(paramsOf(request, model, names), {
+            signal: watch.signal,
+            timeout: limits.totalMsMax,
+          });
+          return await assembled(stream, hearing);
+        },
+        replied: (answer) => ({
+          provider,
+          is_language_model: true,
+          ...answer,
+          blocks: renamed(answer.blocks, names),
+          cost_micros: costOf(answer.model, answer.usage) ?? costOf(model, answer.usage),
+        }),
+        faultOf: (thrown) => faultOf(thrown, { provider, request, secret: api_key }),
+      });
     },
   };
 };

@@ -5,6 +5,7 @@ import { sha256, type Json } from '../../domain/kernel/digest.ts';
 import type { Model, ModelOutcome, ModelRequest, ReplyBlock } from '../../ports.ts';
 import { cancelled, estimatedTokens, failed, guarded, unanswerable, type Failed } from './outcome.ts';
 import { textOf } from './message.text.ts';
+import { callId } from './tool.names.ts';
 import { filled, head, matched, scriptSchema, type Match, type Prompt, type Script } from './script.ts';
 
 export const scriptBytesMax = 1024 * 1024;
@@ -65,8 +66,7 @@ const blocksOf = (
   const whole = fill(reply?.text ?? '');
   const text = head(whole, request.max_tokens * 4);
   const calls = (reply?.tool_use ?? []).map(({ name, input }, ordinal): ReplyBlock => {
-    const id = `call_${sha256(JSON.stringify([request.messages, name, ordinal])).slice(0, 24)}`;
-    return { type: 'tool_use', id, name, input: filledDeep(input, fill) };
+    return { type: 'tool_use', id: callId(request, name, ordinal), name, input: filledDeep(input, fill) };
   });
   return { text, calls, cut: text.length < whole.length };
 };

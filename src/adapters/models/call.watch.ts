@@ -46,6 +46,7 @@ const reasons = (limits: CallLimits): Readonly<Record<Cause, () => Failed>> => (
   wire: () => failed('provider_error', `the answer was cut off at ${limits.wireBytesMax} bytes on the wire`, false),
 });
 
+/** Begins to watch: over the caller's patience, over what the call may take, and over what comes in. */
 export const watchOf = (caller: AbortSignal, limits: CallLimits): Watch => {
   const controller = new AbortController();
   let cause: Cause | undefined;
