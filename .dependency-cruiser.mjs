@@ -2,7 +2,7 @@
 
 /** Modules that import nothing of ours but the kernel and each other, so that everybody may import them. */
 const leaves =
-  '^src/(ports|problems|schema|crash-points|config|config\\.described|settings|settings\\.gate|settings\\.parts)\\.ts$';
+  '^src/(ports|problems|schema|crash-points|config|config\\.described|settings|settings\\.gate|settings\\.model|settings\\.parts)\\.ts$';
 const kernel = '^src/domain/kernel/';
 /** What a capability is, in words that the registry, the gate, runs, and whoever does the work have in common. */
 const spec = '^src/domain/capability/(capability\\.spec|risk\\.rules)\\.ts$';
@@ -15,6 +15,7 @@ const clients = [
   { name: '@electric-sql', at: ['^src/adapters/postgres/'] },
   { name: 'pg', at: ['^src/adapters/postgres/'] },
   { name: '@anthropic-ai/sdk', at: ['^src/adapters/models/'] },
+  { name: 'openai', at: ['^src/adapters/models/'] },
   { name: '(@fastify|fastify|@scalar)', as: 'fastify', at: ['^src/adapters/(http|mcp|console)/'] },
   { name: '@modelcontextprotocol', at: ['^src/adapters/(mcp|capabilities)/'] },
   { name: 'commander', at: ['^src/adapters/cli/'] },

@@ -21,8 +21,13 @@ export interface Config {
     /** Absent: `noop`, or `scripted` in the demo. Unknown names are kept, and refused when the model is used. */
     readonly provider?: string;
     readonly model?: string;
+    readonly fallback_provider?: Exclude<Values['LLM_FALLBACK_PROVIDER'], undefined>;
+    readonly fallback_model?: string;
     readonly anthropic_api_key?: string;
     readonly anthropic_base_url?: string;
+    readonly openai_api_key?: string;
+    readonly openai_base_url?: string;
+    readonly ollama_base_url?: string;
     /** Absolute. */
     readonly script_file?: string;
   };
@@ -133,8 +138,13 @@ const configOf = (values: Values, folder: string): Config => ({
   model: present({
     provider: values.LLM_PROVIDER,
     model: values.LLM_MODEL,
+    fallback_provider: values.LLM_FALLBACK_PROVIDER,
+    fallback_model: values.LLM_FALLBACK_MODEL,
     anthropic_api_key: values.ANTHROPIC_API_KEY,
     anthropic_base_url: values.ANTHROPIC_BASE_URL,
+    openai_api_key: values.OPENAI_API_KEY,
+    openai_base_url: values.OPENAI_BASE_URL,
+    ollama_base_url: values.OLLAMA_BASE_URL,
     script_file: values.ACTA_SCRIPT && path.resolve(folder, values.ACTA_SCRIPT),
   }),
   gate: gateOf(values, (file) => path.resolve(folder, file)),

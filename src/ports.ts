@@ -199,7 +199,8 @@ export type ModelOutcome =
 
 /**
  * One attempt at a model call: it never throws and never retries by itself, for retries are events. `onText` hears the
- * text as it comes. An aborted signal ends the call with `timeout`, not retryable.
+ * text as it comes; `onRestart` that what was heard is no part of the answer, which begins anew. An aborted signal ends
+ * the call with `timeout`, not retryable.
  */
 export interface Model {
   readonly provider: string;
@@ -209,7 +210,11 @@ export interface Model {
   readonly cost_micros_max: (request: ModelRequest) => number | null;
   readonly complete: (
     request: ModelRequest,
-    options: { readonly signal: AbortSignal; readonly onText?: (delta: string) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly onText?: (delta: string) => void;
+      readonly onRestart?: () => void;
+    },
   ) => Promise<ModelOutcome>;
 }
 

@@ -202,7 +202,7 @@ export const problemKinds = {
   model_disabled: {
     status: 503,
     title: 'No model is set',
-    help: 'Set LLM_PROVIDER to `scripted` or `anthropic`, and start again.',
+    help: 'Set LLM_PROVIDER to `anthropic`, `openai`, `ollama` or `scripted`, and start again.',
   },
   model_failed: {
     status: 502,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateSettings } from './settings.gate.ts';
+import { modelSettings } from './settings.model.ts';
 import { httpUrl, list, setting, url } from './settings.parts.ts';
 
 const portMax = 65_535;
@@ -79,32 +80,7 @@ export const settings = {
       .max(keyCharsMax)
       .optional(),
   }),
-  LLM_PROVIDER: setting({
-    says: 'Who answers for agents: noop (refuses), scripted (offline rules, no language model) or anthropic. The demo takes scripted when it is unset.',
-    right: 'noop, scripted or anthropic',
-    schema: z.string().max(64).optional(),
-  }),
-  LLM_MODEL: setting({
-    says: 'The model where an agent names none.',
-    right: 'the name of a model of the provider',
-    schema: z.string().max(200).optional(),
-  }),
-  ANTHROPIC_API_KEY: setting({
-    says: 'The key for LLM_PROVIDER=anthropic.',
-    right: 'a key without spaces',
-    secret: true,
-    schema: z.string().regex(/^\S+$/).optional(),
-  }),
-  ANTHROPIC_BASE_URL: setting({
-    says: 'Where the Anthropic protocol is spoken, when that is not the provider itself.',
-    right: 'an address like https://host',
-    schema: httpUrl.optional(),
-  }),
-  ACTA_SCRIPT: setting({
-    says: "The scripted model's rules.",
-    right: 'a JSON file',
-    schema: z.string().optional(),
-  }),
+  ...modelSettings,
   ...gateSettings,
   ACTA_ROLES: setting({
     says: 'What this process does: answers callers, keeps read models, drives processes.',

@@ -18,6 +18,7 @@ import { gaugeLag } from './wiring/checks.ts';
 import { registerDefaultAgent } from './wiring/default-agent.ts';
 import { openGate, type OpenGate } from './wiring/gate.ts';
 import { headIfThere, registeredInTime } from './wiring/late-log.ts';
+import { modelSettings } from './wiring/model.ts';
 import { projections } from './wiring/projections.ts';
 import { reactions } from './wiring/reactions.ts';
 import { version } from './wiring/version.ts';
@@ -39,14 +40,6 @@ export interface ActaNode {
   /** Stops everything in the order in which it may stop, within the grace (milliseconds). */
   readonly stop: (grace_ms: number) => Promise<void>;
 }
-
-const modelSettings = ({ model }: Config) => ({
-  provider: model.provider ?? 'noop',
-  ...(model.anthropic_api_key === undefined ? {} : { api_key: model.anthropic_api_key }),
-  ...(model.anthropic_base_url === undefined ? {} : { base_url: model.anthropic_base_url }),
-  ...(model.model === undefined ? {} : { default_model: model.model }),
-  ...(model.script_file === undefined ? {} : { script_file: model.script_file }),
-});
 
 /** The processes role: drives what is due, and follows the log for what others begin. */
 const startProcesses = (world: World, core: Engine, model: Model, spoken: Output, gate: OpenGate) => {
@@ -95,7 +88,7 @@ const start = async (
   const { config, log, kind, database, journal, telemetry, node, front_port } = world;
   const core = engineOf({ log, catalogue, clock, telemetry });
   const spoken = output();
-  const model = modelOf(modelSettings(config));
+  const model = modelOf(modelSettings(config.model));
   const about: About = {
     name: 'acta',
     version,

@@ -1,6 +1,7 @@
 import { providers } from '../adapters/models/model.ts';
 import type { Config } from '../config.ts';
 import type { Journal } from '../ports.ts';
+import { keyMissingFor } from './model.ts';
 import { openLog, openReadModels } from './world.ts';
 
 interface Check {
@@ -46,15 +47,26 @@ const databaseCheck = async (config: Config): Promise<Check> => {
 };
 
 /** Looks at the model without calling it. */
-export const modelCheck = ({ model: { provider, anthropic_api_key } }: Pick<Config, 'model'>): Check => {
+export const modelCheck = ({ model }: Pick<Config, 'model'>): Check => {
+  const { provider, fallback_provider: other } = model;
   const known: readonly string[] = providers;
   if (provider !== undefined && !known.includes(provider))
     return failed('model', `there is no provider called ${provider}`, `LLM_PROVIDER is one of ${known.join(', ')}`);
   if (provider === undefined || provider === 'noop')
     return { name: 'model', verdict: 'warn', detail: 'none: every turn ends as disabled', hint: 'set LLM_PROVIDER' };
-  if (provider === 'anthropic' && anthropic_api_key === undefined)
-    return { name: 'model', verdict: 'warn', detail: 'anthropic, without a key', hint: 'set ANTHROPIC_API_KEY' };
-  return { name: 'model', verdict: 'ok', detail: provider };
+  if (provider === other)
+    return failed(
+      'model',
+      `${provider} is to help out ${provider}`,
+      'LLM_FALLBACK_PROVIDER is another than LLM_PROVIDER',
+    );
+  const detail = other === undefined ? provider : `${provider}, and where it fails ${other}`;
+  for (const asked of [provider, other]) {
+    const missing = keyMissingFor(asked, model);
+    if (missing !== undefined)
+      return { name: 'model', verdict: 'warn', detail: `${detail}; ${asked} has no key`, hint: `set ${missing}` };
+  }
+  return { name: 'model', verdict: 'ok', detail };
 };
 
 /** Opens what a server would open, looks, and closes it again. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { announceServer, withdrawServer } from '../adapters/cli/server.file.ts';
 import type { Config } from '../config.ts';
 import { startNode, type ActaNode, type Stage } from '../wiring.ts';
+import { keyMissingFor } from './model.ts';
 import { refundDesk } from '../adapters/capabilities/refund-desk/refund-desk.ts';
 import { stageRefundDesk } from './refund-desk.ts';
 
@@ -44,11 +45,13 @@ const untilStopped = async (node: ActaNode, config: Config): Promise<number> => 
 
 /** What whoever starts a server should know of its model before the first turn tells them. */
 const remarkOn = (provider: string, { model }: Config): string => {
+  const { fallback_provider: other } = model;
+  const missing = [provider, other].map((asked) => keyMissingFor(asked, model));
   if (provider === 'scripted') return ' (a script that runs offline; no language model)';
   if (provider === 'noop') return ' (none: set LLM_PROVIDER)';
-  if (provider === 'anthropic' && model.anthropic_api_key === undefined)
-    return ' (without a key, so every turn fails: set ANTHROPIC_API_KEY)';
-  return '';
+  if (missing[0] !== undefined) return ` (without a key, so every turn fails: set ${missing[0]})`;
+  if (missing[1] !== undefined) return `, and where it fails ${other} (without a key: set ${missing[1]})`;
+  return other === undefined ? '' : `, and where it fails ${other}`;
 };
 
 const told = (node: ActaNode, config: Config): void => {

@@ -1,31 +1,20 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { cutInto, modelServer, type Answer as AnswerTo, type ModelServer, type Wire } from './model-server.ts';
 
-/** A request as the provider saw it. */
-export interface SeenRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  /** The parsed JSON body. */
-  readonly body: {
-    readonly model: string;
-    readonly max_tokens: number;
-    readonly stream?: boolean;
-    readonly system?: string;
-    readonly temperature?: number;
-    readonly messages: readonly { readonly role: string; readonly content: string }[];
-    readonly tools?: readonly { readonly name: string; readonly description: string; readonly input_schema: unknown }[];
-  };
-  /** The client's port: the same for requests on the same connection. */
-  readonly port: number | undefined;
-  /** True once the client has closed the connection before the answer was complete. */
-  left: boolean;
+interface SeenBody {
+  readonly model: string;
+  readonly max_tokens: number;
+  readonly stream?: boolean;
+  readonly system?: string;
+  readonly temperature?: number;
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly tools?: readonly { readonly name: string; readonly description: string; readonly input_schema: unknown }[];
 }
 
-/** How one request is answered. Made by the functions below; written by hand where none of them fits. */
-export type Answer = (request: SeenRequest, response: ServerResponse) => Promise<void> | void;
+export type Answer = AnswerTo<SeenBody>;
+/** `url` is for `ANTHROPIC_BASE_URL`. */
+export type AnthropicServer = ModelServer<SeenBody>;
 
 export interface MessageOptions {
   readonly model?: string;
@@ -50,11 +39,6 @@ const deltas = (index: number, members: object, texts: readonly object[]): reado
   ...texts.map((delta) => frame('content_block_delta', { index, delta })),
   frame('content_block_stop', { index }),
 ];
-
-const cutInto = (text: string, count: number): readonly string[] => {
-  const size = Math.max(1, Math.ceil(text.length / count));
-  return Array.from({ length: Math.ceil(text.length / size) }, (_, n) => text.slice(n * size, n * size + size));
-};
 
 /** The frames of a whole message, in the provider's order. */
 export const messageFrames = (text: string, options: MessageOptions, asked: string): readonly string[] => {
@@ -167,50 +151,31 @@ export const neverEnds = (): Answer => (request, response) => {
 /** The model declines. */
 export const refuses = (): Answer => says('', { stop_reason: 'refusal' });
 
-export interface AnthropicServer {
-  /** For `ANTHROPIC_BASE_URL`. */
-  readonly url: string;
-  /** Everything that was asked, in order. */
-  readonly requests: readonly SeenRequest[];
-  /** Answers for the requests to come. */
-  readonly next: (...answers: readonly Answer[]) => void;
-  readonly close: () => Promise<void>;
-}
+/** The provider's protocol, for what every provider is asked (`provider.behaviour.ts`). */
+export const anthropicWire: Wire = {
+  media_type: 'text/event-stream',
+  frames: (text, { tools, stop, usage, chunks = 3 }, asked) =>
+    messageFrames(
+      text,
+      {
+        chunks,
+        ...(tools === undefined ? {} : { tools }),
+        ...(stop === undefined ? {} : { stop_reason: stop === 'length' ? 'max_tokens' : stop }),
+        ...(usage === undefined ? {} : { usage: { input_tokens: usage.input, output_tokens: usage.output } }),
+      },
+      asked,
+    ),
+  end_frames: 3,
+  late_error: (message) => frame('error', { error: { type: 'overloaded_error', message } }),
+  error_body: (_, message) => ({ type: 'error', error: { type: 'some_error', message } }),
+};
 
 /**
  * A local server that speaks the provider's Messages API. The script answers requests in order; when it is at its end,
  * `otherwise` does (a plain `OK.`). Used over a real socket by the real SDK.
  */
-export const anthropicServer = async ({
+export const anthropicServer = ({
   script = [],
   otherwise = says('OK.'),
-}: { readonly script?: readonly Answer[]; readonly otherwise?: Answer } = {}): Promise<AnthropicServer> => {
-  const answers = [...script];
-  const requests: SeenRequest[] = [];
-  const server = createServer((incoming, response) => {
-    const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
-      const { method = '', url = '', headers } = incoming;
-      const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as SeenRequest['body'];
-      const port = incoming.socket.remotePort;
-      const request: SeenRequest = { method, path: url, headers, body, port, left: false };
-      response.on('close', () => (request.left = !response.writableFinished));
-      requests.push(request);
-      Promise.resolve((answers.shift() ?? otherwise)(request, response)).catch(() => response.destroy());
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    next: (...more) => void answers.push(...more),
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-};
+}: { readonly script?: readonly Answer[]; readonly otherwise?: Answer } = {}): Promise<AnthropicServer> =>
+  modelServer({ script, otherwise });

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, askFresh, dataFolder, startHere } from '../support/acta.ts';
 import { anthropicServer, says } from '../support/anthropic-server.ts';
+import { answersIn, modelServer } from '../support/model-server.ts';
+import { ollamaWire } from '../support/ollama-server.ts';
+import { openaiWire } from '../support/openai-server.ts';
 
 interface EventBody {
   readonly id: string;
@@ -143,6 +146,35 @@ describe('a turn', () => {
     const record = JSON.stringify(await ask(url, `/streams/session-${body.session_id}/events`));
     expect(record).not.toContain('sk-canary-key');
     await provider.close();
+  });
+
+  it('is answered by another model where the first fails, after a pause where both do, and the record says by whom', async () => {
+    const [openai, ollama] = [answersIn(openaiWire), answersIn(ollamaWire)];
+    const first = await modelServer({ otherwise: openai.fails(529) });
+    const second = await modelServer({ script: [ollama.fails(503)], otherwise: ollama.says('From the second.') });
+    const { url } = await startHere(await dataFolder(), {
+      LLM_PROVIDER: 'openai',
+      OPENAI_API_KEY: 'sk-canary-key',
+      OPENAI_BASE_URL: first.url,
+      LLM_FALLBACK_PROVIDER: 'ollama',
+      LLM_FALLBACK_MODEL: 'qwen3',
+      OLLAMA_BASE_URL: second.url,
+    });
+    const { body } = await ask(url, '/chat', { body: { message: 'Who are you?' } });
+    expect(body).toMatchObject({
+      response: 'From the second.',
+      model: { provider: 'ollama', name: 'qwen3', is_language_model: true },
+    });
+    expect([first.requests, second.requests].map(({ length }) => length)).toEqual([2, 2]);
+    const events = await eventsOf(url, body.session_id);
+    const types = ['ModelCalled', 'ModelRetryScheduled', 'ModelCalled', 'ModelReplied'];
+    expect(events.map(({ type }) => type).filter((type) => type.startsWith('Model'))).toEqual(types);
+    expect(JSON.stringify(events)).not.toContain('sk-canary-key');
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(
+      /acta_model_calls_total\{[^}]*(?:provider="ollama"[^}]*outcome="ok"|outcome="ok"[^}]*provider="ollama")/,
+    );
+    await Promise.all([first.close(), second.close()]);
   });
 
   it('without a model is refused as disabled, and that is on the record', async () => {

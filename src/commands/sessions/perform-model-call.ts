@@ -61,8 +61,9 @@ const replyOf = ({ blocks, ...reply }: ModelReply): Reply => {
   return { ...reply, text, truncated: truncated || kept.length < tool_uses.length, tool_uses: kept };
 };
 
-/** Numbers about a call: how it ended, and what it took. Never ids, never text (requirements D122). */
-const measured = (telemetry: Telemetry, provider: string, outcome: ModelOutcome): void => {
+/** Numbers about a call: how it ended, what it took, and of whom. Never ids, never text (requirements D122). */
+const measured = (telemetry: Telemetry, asked: string, outcome: ModelOutcome): void => {
+  const provider = outcome.ok ? outcome.reply.provider : asked;
   telemetry.count('acta_model_calls_total', { provider, outcome: outcome.ok ? 'ok' : outcome.fault });
   if (!outcome.ok) return;
   const { usage, cost_micros, latency_ms } = outcome.reply;
@@ -126,7 +127,8 @@ export const modelCall =
         spoken.restart(turn_id);
         // A call that is dropped may still be talking; by then the turn has ended, and nobody would forget what it says.
         const onText = (delta: string): void => void (dropped.aborted || spoken.say(turn_id, delta));
-        const outcome = await model.complete(request, { signal: dropped, onText });
+        const onRestart = (): void => void (dropped.aborted || spoken.restart(turn_id));
+        const outcome = await model.complete(request, { signal: dropped, onText, onRestart });
         measured(engine.telemetry, model.provider, outcome);
         return outcome;
       }),
