@@ -135,6 +135,16 @@ export const problemKinds = {
     retryable: true,
   },
   stream_deleted: { status: 410, title: 'The stream was deleted', help: 'A tombstone stands in its place.' },
+  outcome_known: {
+    status: 409,
+    title: 'The outcome is known already',
+    help: 'A confidence is what was believed before; record another decision for what you believe now.',
+  },
+  too_many_rows: {
+    status: 400,
+    title: 'That is more than one answer holds',
+    help: 'Narrow the question.',
+  },
   revision_conflict: {
     status: 412,
     title: 'It has changed since you looked',

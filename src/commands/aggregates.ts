@@ -4,6 +4,8 @@ import { budget } from '../domain/budget/budget.decider.ts';
 import { budgetLifecycle } from '../domain/budget/budget.lifecycle.ts';
 import { capability } from '../domain/capability/capability.decider.ts';
 import { capabilityLifecycle } from '../domain/capability/capability.lifecycle.ts';
+import { decision } from '../domain/decision/decision.decider.ts';
+import { decisionLifecycle } from '../domain/decision/decision.lifecycle.ts';
 import { directive } from '../domain/directive/directive.decider.ts';
 import { directiveLifecycle } from '../domain/directive/directive.lifecycle.ts';
 import { grant } from '../domain/grant/grant.decider.ts';
@@ -52,6 +54,7 @@ export const aggregates: Aggregates = new Map([
   ['approval', aggregate(approval, approvalLifecycle)],
   ['budget', aggregate(budget, budgetLifecycle)],
   ['capability', aggregate(capability, capabilityLifecycle)],
+  ['decision', aggregate(decision, decisionLifecycle)],
   ['directive', aggregate(directive, directiveLifecycle)],
   ['grant', aggregate(grant, grantLifecycle)],
   ['policy', aggregate(policy, policyLifecycle)],

@@ -5,11 +5,13 @@ import { LogError, type LogFault } from '../ports.ts';
 import type { EngineRefusal } from './execute.ts';
 import { problemOfGate, type GateRefusal } from './gate/gate.refusals.ts';
 import type { AgentRefusal } from '../domain/agent/agent.decider.ts';
+import type { DecisionRefusal } from '../domain/decision/decision.decider.ts';
 import type { KeyRefusal } from '../domain/key/key.decider.ts';
 import type { OutOfLifecycle } from '../domain/kernel/lifecycle.ts';
 import type { SessionRefusal } from '../domain/session/session.decider.ts';
 
-export type Refusal = EngineRefusal | OutOfLifecycle | AgentRefusal | KeyRefusal | SessionRefusal | GateRefusal;
+export type Refusal =
+  EngineRefusal | OutOfLifecycle | AgentRefusal | DecisionRefusal | KeyRefusal | SessionRefusal | GateRefusal;
 
 /** A refusal in the words of the problem catalogue. */
 export const problemOf = (refusal: Refusal): Problem => {
@@ -35,6 +37,17 @@ export const problemOf = (refusal: Refusal): Problem => {
       });
     case 'AgentUnknown':
       return problem('not_found', 'there is no such agent');
+    case 'DecisionUnknown':
+      return problem('not_found', 'there is no such decision');
+    case 'OutcomeKnown':
+      return problem(
+        'outcome_known',
+        `it came out as ${refusal.outcome}: how sure somebody was before cannot change now`,
+      );
+    case 'LinkedToItself':
+      return problem('validation_failed', 'a decision is not linked with itself', {
+        more: { errors: [{ pointer: '#/target_id', message: 'is the decision itself' }] },
+      });
     case 'KeyUnknown':
       return problem('not_found', 'there is no such key');
     case 'SessionUnknown':

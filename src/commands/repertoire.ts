@@ -3,6 +3,7 @@ import { approvalOperations } from './approvals/approvals.operations.ts';
 import { budgetOperations } from './budgets/budgets.operations.ts';
 import { capabilityOperations } from './capabilities/capabilities.operations.ts';
 import { directiveOperations } from './directives/directives.operations.ts';
+import { decisionOperations } from './decisions/decisions.operations.ts';
 import { grantOperations } from './grants/grants.operations.ts';
 import { policyOperations } from './policies/policies.operations.ts';
 import { simulatePolicy } from './policies/simulate.operation.ts';
@@ -24,6 +25,7 @@ export const repertoire = [
   ...directiveOperations,
   ...approvalOperations,
   ...grantOperations,
+  ...decisionOperations,
   ...runOperations,
   ...capabilityOperations,
   ...policyOperations,

@@ -2,6 +2,7 @@ import { agentEvents } from './agent/agent.events.ts';
 import { approvalEvents } from './approval/approval.events.ts';
 import { budgetEvents } from './budget/budget.events.ts';
 import { capabilityEvents } from './capability/capability.events.ts';
+import { decisionEvents } from './decision/decision.events.ts';
 import { directiveEvents } from './directive/directive.events.ts';
 import { grantEvents } from './grant/grant.events.ts';
 import { catalogueOf } from './kernel/catalogue.ts';
@@ -17,6 +18,7 @@ export const catalogue = catalogueOf(
   approvalEvents,
   budgetEvents,
   capabilityEvents,
+  decisionEvents,
   directiveEvents,
   grantEvents,
   keyEvents,

@@ -9,6 +9,9 @@ import type { ArtifactRow } from './artifacts/artifacts.projection.ts';
 import type { BudgetReservationRow } from './budgets/budget-reservations.projection.ts';
 import type { BudgetRow } from './budgets/budgets.projection.ts';
 import type { CapabilityRow } from './capabilities/capabilities.projection.ts';
+import type { DecisionLinkRow } from './decisions/decision-links.projection.ts';
+import type { DecisionReviewRow } from './decisions/decision-reviews.projection.ts';
+import type { DecisionRow } from './decisions/decisions.projection.ts';
 import type { DirectiveRow } from './directives/directives.projection.ts';
 import type { EventRow } from './events/event-index.projection.ts';
 import type { GrantRow } from './grants/grants.projection.ts';
@@ -42,6 +45,9 @@ export interface ReadModels {
   readonly budgets: BudgetRow;
   readonly budget_reservations: BudgetReservationRow;
   readonly artifacts: ArtifactRow;
+  readonly decisions: DecisionRow;
+  readonly decision_links: DecisionLinkRow;
+  readonly decision_reviews: DecisionReviewRow;
 }
 
 /** What questions are answered with. */

@@ -23,6 +23,8 @@ import { provenanceQueries } from '../projections/runs/provenance.queries.ts';
 import { verdictQueries } from '../projections/verdicts/verdicts.queries.ts';
 import { budgetQueries } from '../projections/budgets/budgets.queries.ts';
 import { artifactQueries } from '../projections/artifacts/artifacts.queries.ts';
+import { getCalibration } from '../projections/decisions/calibration.query.ts';
+import { decisionQueries } from '../projections/decisions/decisions.queries.ts';
 
 /** Everything that can be asked for and everything that can be asked, for every surface. */
 export const operations = [
@@ -44,6 +46,8 @@ export const operations = [
   ...verdictQueries,
   ...budgetQueries,
   ...artifactQueries,
+  ...decisionQueries,
+  getCalibration,
   ...keyQueries,
   listProjections,
   ...parkingOperations,

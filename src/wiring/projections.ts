@@ -5,6 +5,9 @@ import { artifacts } from '../projections/artifacts/artifacts.projection.ts';
 import { budgetReservations } from '../projections/budgets/budget-reservations.projection.ts';
 import { budgets } from '../projections/budgets/budgets.projection.ts';
 import { capabilities } from '../projections/capabilities/capabilities.projection.ts';
+import { decisionLinks } from '../projections/decisions/decision-links.projection.ts';
+import { decisionReviews } from '../projections/decisions/decision-reviews.projection.ts';
+import { decisions } from '../projections/decisions/decisions.projection.ts';
 import { directives } from '../projections/directives/directives.projection.ts';
 import { eventIndex } from '../projections/events/event-index.projection.ts';
 import { grants } from '../projections/grants/grants.projection.ts';
@@ -36,6 +39,9 @@ export const projections: readonly Projection[] = [
   budgets,
   budgetReservations,
   artifacts,
+  decisions,
+  decisionLinks,
+  decisionReviews,
   streams,
   eventIndex,
 ];

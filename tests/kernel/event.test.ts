@@ -107,6 +107,17 @@ describe('the catalogue of this build', () => {
     );
     expect(personal.toSorted()).toEqual([
       'ApprovalRequested.paper',
+      'DecisionRecorded.bridge',
+      'DecisionRecorded.context',
+      'DecisionRecorded.description',
+      'DecisionRecorded.pattern',
+      'DecisionRecorded.reasons',
+      'DecisionReviewed.result',
+      'DecisionThoughtAdded.text',
+      'DecisionUpdated.bridge',
+      'DecisionUpdated.context',
+      'DecisionUpdated.description',
+      'DecisionUpdated.pattern',
       'DirectiveAmended.args',
       'DirectiveApprovalRequested.action',
       'DirectiveApprovalRequested.verdict',

@@ -35,7 +35,11 @@ export const copyPrepared = async (
   if (!existsSync(ready)) {
     const building = mkdtempSync(join(dirname(empty), 'building-'));
     const database = await openDatabase({ folder: building, journal: quietJournal() });
-    await prepare(database, building).finally(() => database.close());
+    try {
+      await prepare(database, building);
+    } finally {
+      await database.close();
+    }
     // Of several who build at once the first one's is taken.
     if (!existsSync(ready)) renameSync(join(building, 'cluster'), ready);
     rmSync(building, { recursive: true, force: true });

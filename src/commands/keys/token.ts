@@ -22,6 +22,8 @@ export const scopes = [
   'runs:write',
   'budgets:read',
   'budgets:write',
+  'decisions:read',
+  'decisions:write',
   'events:read',
   'projections:read',
   'projections:admin',

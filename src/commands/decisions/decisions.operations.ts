@@ -1,0 +1,218 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { z } from 'zod';
+import {
+  decision,
+  type DecisionChange,
+  type DecisionCommand,
+  type DecisionState,
+} from '../../domain/decision/decision.decider.ts';
+import { DecisionContent, Outcome, Relation, outcomes } from '../../domain/decision/decision.events.ts';
+import { qualityOf } from '../../domain/decision/decision.quality.ts';
+import { idInput } from '../../domain/kernel/id.input.ts';
+import { derived, streamOf } from '../../domain/kernel/ids.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
+import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { problem } from '../../problems.ts';
+import { ask, command, type CommandContext } from '../context.ts';
+import type { Receipt } from '../execute.ts';
+import { recall } from '../recall.ts';
+import { problemOf } from '../refusals.ts';
+
+const tag = 'decisions';
+const scope = 'decisions:write';
+const decision_id = idInput('decision');
+const exampleId = '0198d7a0-0000-7000-8000-000000000018';
+const exampleTarget = '0198d7a0-0000-7000-8000-000000000019';
+const problems = ['not_found', 'revision_conflict'];
+
+const DecisionView = z.object({
+  decision_id: z.uuid(),
+  status: z.enum(['open', 'reviewed']),
+  outcome: z.enum(['pending', ...outcomes]),
+  confidence: z.number(),
+  quality_score: z.number(),
+  revision: z.int(),
+});
+
+const view = ({ state, revision }: Receipt<DecisionState>): z.infer<typeof DecisionView> => {
+  const { decision_id: id, phase, content, outcome } = state;
+  if (content === null || phase === 'unrecorded') throw new Error('a decision that was commanded was recorded');
+  const { confidence } = content;
+  const quality_score = qualityOf(content);
+  return { decision_id: id, status: phase, outcome: outcome ?? 'pending', confidence, quality_score, revision };
+};
+
+const told = async (
+  context: CommandContext,
+  call: Call,
+  id: string,
+  asked: DecisionCommand,
+): Promise<Answer<z.infer<typeof DecisionView>> | Problem> => {
+  const outcome = await ask(context, call, decision, streamOf('decision', id), asked, { guarded: true });
+  if (E.isLeft(outcome)) return outcome.left;
+  const { revision, position } = outcome.right;
+  return { output: view(outcome.right), revision, position };
+};
+
+/** Why there is nothing to link to; undefined where there is. */
+const missingTarget = async (
+  { engine: { log, catalogue, remembered } }: CommandContext,
+  target_id: string,
+  tenant: string,
+): Promise<Problem | undefined> => {
+  const found = await recall(log, catalogue, remembered, decision, streamOf('decision', target_id));
+  if (E.isLeft(found)) return problemOf(found.left);
+  const { last } = found.right;
+  return last === undefined || tenantOf(last) !== tenant
+    ? problem('not_found', `there is no decision ${target_id}`)
+    : undefined;
+};
+
+const { description, context: situation, pattern, confidence, tags, category, stakes, reasons } = DecisionContent.shape;
+
+const recordDecision = command({
+  name: 'record_decision',
+  kind: 'command',
+  summary: 'Record what is decided, how sure you are of it, and why, before you know how it comes out',
+  scope,
+  input: z.strictObject({
+    agent_id: idInput('agent').optional(),
+    session_id: idInput('session').nullable().default(null),
+    description,
+    confidence,
+    category,
+    stakes,
+    context: situation.default(null),
+    pattern: pattern.default(null),
+    tags: tags.default([]),
+    reasons: reasons.default([]),
+  }),
+  output: DecisionView,
+  http: { method: 'POST', path: '/decisions', tag },
+  cli: 'decisions record',
+  mcp: { tool: 'record_decision', read_only: false, destructive: false, idempotent: false },
+  examples: [
+    {
+      title: 'A way to store events',
+      input: {
+        session_id: null,
+        description: 'Append to one log and fold read models from it.',
+        confidence: 0.8,
+        category: 'architecture',
+        stakes: 'high',
+        context: 'Replay is how an audit is done.',
+        pattern: 'event sourcing',
+        tags: ['storage'],
+        reasons: [{ type: 'analysis', text: 'every other way keeps two truths' }],
+      },
+    },
+  ],
+  run: async (context, { agent_id = context.default_agent_id, session_id, ...content }, call) => {
+    const id = derived('decision', call.command_id);
+    const by = call.principal.actor;
+    const asked = { type: 'RecordDecision', decision_id: id, agent_id, session_id, content, by } as const;
+    const answer = await told(context, call, id, asked);
+    return 'output' in answer ? { ...answer, status: 201, location: `/decisions/${id}` } : answer;
+  },
+});
+
+const updateDecision = command({
+  name: 'update_decision',
+  kind: 'command',
+  summary: 'Say a decision otherwise, or be more or less sure of it while its outcome is open',
+  description:
+    'Fields that are left out stay as they are; tags are replaced as a set. Reasons stay as they were recorded.',
+  scope,
+  input: z
+    .strictObject({
+      decision_id,
+      description: description.optional(),
+      context: situation.optional(),
+      pattern: pattern.optional(),
+      confidence: confidence.optional(),
+      tags: tags.optional(),
+    })
+    .refine(({ decision_id: _, ...change }) => Object.keys(change).length > 0, { message: 'give what changes' }),
+  output: DecisionView,
+  http: { method: 'PATCH', path: '/decisions/{decision_id}', tag },
+  cli: 'decisions update',
+  problems: [...problems, 'outcome_known'],
+  examples: [{ title: 'Less sure by now', input: { decision_id: exampleId, confidence: 0.6 } }],
+  run: (context, { decision_id: id, ...given }, call) => {
+    // A field that is absent and one that is undefined mean the same to a caller.
+    const said = Object.entries(given).filter(([, value]) => value !== undefined);
+    const change = Object.fromEntries(said) as DecisionChange;
+    return told(context, call, id, { type: 'UpdateDecision', change, by: call.principal.actor });
+  },
+});
+
+const addThought = command({
+  name: 'add_thought',
+  kind: 'command',
+  summary: 'Note something about a decision',
+  scope,
+  input: z.strictObject({ decision_id, text: z.string().min(1).max(8_000) }),
+  output: DecisionView,
+  http: { method: 'POST', path: '/decisions/{decision_id}/thoughts', tag },
+  cli: 'decisions think',
+  problems,
+  examples: [
+    { title: 'A doubt', input: { decision_id: exampleId, text: 'What if the log is read more than written?' } },
+  ],
+  run: (context, { decision_id: id, text }, call) => {
+    const thought_id = derived('thought', call.command_id);
+    return told(context, call, id, { type: 'AddThought', thought_id, text, by: call.principal.actor });
+  },
+});
+
+const reviewDecision = command({
+  name: 'review_decision',
+  kind: 'command',
+  summary: 'Say how a decision came out; said again, the last word counts',
+  scope,
+  input: z.strictObject({ decision_id, outcome: Outcome, result: z.string().max(8_000).default('') }),
+  output: DecisionView,
+  http: { method: 'POST', path: '/decisions/{decision_id}/outcome', tag },
+  cli: 'decisions review',
+  mcp: { tool: 'review_decision', read_only: false, destructive: false, idempotent: true },
+  problems,
+  examples: [
+    { title: 'It held', input: { decision_id: exampleId, outcome: 'success', result: 'a year without a lost event' } },
+  ],
+  run: (context, { decision_id: id, outcome, result }, call) => {
+    const at = new Date(context.engine.clock.now()).toISOString();
+    return told(context, call, id, { type: 'ReviewDecision', outcome, result, by: call.principal.actor, at });
+  },
+});
+
+const linkDecision = command({
+  name: 'link_decision',
+  kind: 'command',
+  summary: 'Say how a decision stands to another one',
+  scope,
+  input: z.strictObject({
+    decision_id,
+    target_id: idInput('decision'),
+    relation: Relation,
+    weight: z.number().min(0).max(1).default(1),
+  }),
+  output: DecisionView,
+  http: { method: 'POST', path: '/decisions/{decision_id}/links', tag },
+  cli: 'decisions link',
+  problems: [...problems, 'validation_failed'],
+  examples: [
+    {
+      title: 'It takes the place of another',
+      input: { decision_id: exampleId, target_id: exampleTarget, relation: 'supersedes', weight: 1 },
+    },
+  ],
+  run: async (context, { decision_id: id, target_id, relation, weight }, call) => {
+    const { actor: by, tenant } = call.principal;
+    const missing = await missingTarget(context, target_id, tenant);
+    if (missing !== undefined) return missing;
+    const edge = { target_id, relation, weight, auto_linked: false };
+    return await told(context, call, id, { type: 'LinkDecision', ...edge, by });
+  },
+});
+
+export const decisionOperations = [recordDecision, updateDecision, addThought, reviewDecision, linkDecision] as const;

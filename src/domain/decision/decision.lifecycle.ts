@@ -1,0 +1,34 @@
+import { setup } from 'xstate';
+import { lifecycle } from '../kernel/lifecycle.ts';
+import type { DecisionEvent } from './decision.events.ts';
+
+/**
+ * A decision is open until somebody says how it came out. That can be said again, for one may have been wrong about it; the
+ * last word counts, and each stays on the record.
+ */
+export const decisionMachine = setup({ types: { events: {} as { type: DecisionEvent['type'] } } }).createMachine({
+  id: 'decision',
+  initial: 'unrecorded',
+  states: {
+    unrecorded: { on: { DecisionRecorded: 'open' } },
+    open: {
+      on: {
+        DecisionUpdated: 'open',
+        DecisionThoughtAdded: 'open',
+        DecisionLinked: 'open',
+        DecisionReviewed: 'reviewed',
+      },
+    },
+    reviewed: {
+      on: {
+        DecisionUpdated: 'reviewed',
+        DecisionThoughtAdded: 'reviewed',
+        DecisionLinked: 'reviewed',
+        DecisionReviewed: 'reviewed',
+      },
+    },
+  },
+});
+
+export const decisionLifecycle = lifecycle(decisionMachine);
+export type DecisionPhase = typeof decisionLifecycle.initial;

@@ -1,0 +1,137 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { decision, type DecisionCommand, type DecisionState } from '../../src/domain/decision/decision.decider.ts';
+import type { DecisionContent } from '../../src/domain/decision/decision.events.ts';
+import { bridgeOf, qualityOf } from '../../src/domain/decision/decision.quality.ts';
+import { fold } from '../../src/domain/kernel/decider.ts';
+
+const id = (n: number): string => `5a1e0c2b-3d4f-5a6b-8c7d-9e0f1a2b3c0${n}`;
+const at = '2026-11-21T12:00:00.000Z';
+const by = 'user:ida';
+
+const content = (changes: Partial<DecisionContent> = {}): DecisionContent => ({
+  description: 'Append to one log. Fold read models from it.',
+  context: null,
+  pattern: null,
+  confidence: 0.8,
+  category: 'architecture',
+  stakes: 'high',
+  tags: [],
+  reasons: [],
+  ...changes,
+});
+const record = (changes: Partial<DecisionContent> = {}): DecisionCommand => ({
+  type: 'RecordDecision',
+  decision_id: id(1),
+  agent_id: id(2),
+  session_id: null,
+  content: content(changes),
+  by,
+});
+const review = (outcome: 'success' | 'failure', result = ''): DecisionCommand => ({
+  type: 'ReviewDecision',
+  outcome,
+  result,
+  by,
+  at,
+});
+
+/** Asks one thing after the other; answers what the last one came to. */
+const after = (...commands: readonly DecisionCommand[]) => {
+  let state: DecisionState = decision.initial;
+  let last: ReturnType<typeof decision.decide> = E.right([]);
+  for (const command of commands) {
+    last = decision.decide(command, state);
+    if (E.isRight(last)) state = fold(decision, state, last.right);
+  }
+  const events = E.isRight(last) ? last.right : [];
+  return { state, events, refusal: E.isLeft(last) ? last.left : undefined };
+};
+
+describe('the quality of a decision', () => {
+  const analysis = { type: 'analysis', text: 'it was counted' } as const;
+  const empirical = { type: 'empirical', text: 'it was tried' } as const;
+  it.each([
+    [{}, 0],
+    [{ tags: ['storage'] }, 0.25],
+    [{ reasons: [analysis] }, 0.25],
+    [{ reasons: [analysis, analysis] }, 0.25],
+    [{ reasons: [analysis, empirical] }, 0.35],
+    [{ pattern: 'event sourcing' }, 0.25],
+    [{ context: 'audits' }, 0.15],
+    [{ context: '  ', pattern: '' }, 0],
+    [{ tags: ['a'], reasons: [analysis, empirical], pattern: 'p', context: 'c' }, 1],
+  ])('of %j is %d (N30)', (changes, score) => {
+    expect(qualityOf(content(changes))).toBe(score);
+  });
+});
+
+describe('the bridge of a decision', () => {
+  it('is its first sentence, and the pattern, or else the first sentence of the context (N31)', () => {
+    const context = 'Replay is an audit! Nothing else is.';
+    expect(bridgeOf(content({ context }))).toEqual({
+      structure: 'Append to one log.',
+      function: 'Replay is an audit!',
+    });
+    expect(bridgeOf(content({ context, pattern: 'event sourcing' })).function).toBe('event sourcing');
+    expect(bridgeOf(content({ description: 'v1.2 of it' })).structure).toBe('v1.2 of it');
+    expect(bridgeOf(content({ description: 'x'.repeat(300) })).structure).toHaveLength(200);
+  });
+});
+
+describe('a decision', () => {
+  it('is recorded with what follows from it, each tag once', () => {
+    const { events } = after(record({ tags: ['b', 'a', 'b'], pattern: 'p' }));
+    expect(events).toMatchObject([
+      { type: 'DecisionRecorded', data: { tags: ['b', 'a'], quality: 0.5, bridge: { function: 'p' }, by } },
+    ]);
+  });
+
+  it('can be said otherwise, and is scored anew; what is left out stays, and the reasons always do (N20)', () => {
+    const { events, state } = after(record({ tags: ['a'] }), { type: 'UpdateDecision', change: { context: 'c' }, by });
+    expect(events).toMatchObject([{ type: 'DecisionUpdated', data: { tags: ['a'], context: 'c', quality: 0.4 } }]);
+    expect(state.content).toEqual(content({ tags: ['a'], context: 'c' }));
+  });
+
+  it('records no change that is none', () => {
+    const same: DecisionCommand = { type: 'UpdateDecision', change: { confidence: 0.8 }, by };
+    expect(after(record(), same)).toMatchObject({ events: [], refusal: undefined });
+  });
+
+  it('keeps the confidence that was held before the outcome was known', () => {
+    const surer: DecisionCommand = { type: 'UpdateDecision', change: { confidence: 1 }, by };
+    const { refusal } = after(record(), review('success'), surer);
+    expect(refusal).toEqual({ reason: 'OutcomeKnown', outcome: 'success' });
+    expect(after(record(), surer, review('success')).events).toMatchObject([{ data: { confidence: 1 } }]);
+  });
+
+  it('can be reviewed again, and the last word counts; the same word is said once', () => {
+    const twice = after(record(), review('success'), review('failure', 'it broke'));
+    expect(twice.state).toMatchObject({ phase: 'reviewed', outcome: 'failure', result: 'it broke' });
+    expect(after(record(), review('success'), review('success')).events).toEqual([]);
+  });
+
+  it('is graded by what it was: the review says all that grading needs', () => {
+    const reasons = [
+      { type: 'analysis', text: 'a' },
+      { type: 'analysis', text: 'b' },
+    ] as const;
+    const { events } = after(record({ reasons: [...reasons] }), review('success'));
+    const graded = { confidence: 0.8, category: 'architecture', stakes: 'high', reason_types: ['analysis'] };
+    expect(events).toMatchObject([{ type: 'DecisionReviewed', data: { ...graded, agent_id: id(2) } }]);
+  });
+
+  it('is linked with another in one way once, and never with itself (N37)', () => {
+    const link = (target_id: string, relation: 'supports' | 'contradicts' = 'supports'): DecisionCommand => ({
+      ...{ type: 'LinkDecision', target_id, relation, weight: 1, auto_linked: false, by },
+    });
+    expect(after(record(), link(id(3))).events).toMatchObject([{ type: 'DecisionLinked' }]);
+    expect(after(record(), link(id(3)), link(id(3))).events).toEqual([]);
+    expect(after(record(), link(id(3)), link(id(3), 'contradicts')).events).toHaveLength(1);
+    expect(after(record(), link(id(1))).refusal).toEqual({ reason: 'LinkedToItself' });
+  });
+
+  it('that was never recorded is unknown', () => {
+    expect(after(review('success')).refusal).toEqual({ reason: 'DecisionUnknown' });
+  });
+});
