@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lineBytesMax } from '../../src/adapters/models/ollama.lines.ts';
+import { jsonLines, lineBytesMax } from '../../src/adapters/models/ollama.lines.ts';
 import { ollamaModel } from '../../src/adapters/models/ollama.ts';
 import type { ModelOutcome, ModelRequest } from '../../src/ports.ts';
 import type { Body } from '../support/acta.ts';
@@ -12,7 +12,7 @@ const request: ModelRequest = {
   messages: [{ role: 'user', content: 'Pay the ferryman' }],
   max_tokens: 100,
 };
-const { says, fails, garbles } = answersIn(ollamaWire);
+const { says, fails, failsLate, garbles } = answersIn(ollamaWire);
 
 let server: ModelServer<Body>;
 beforeEach(async () => {
@@ -66,12 +66,13 @@ describe('ollama is asked', () => {
 describe('an answer of ollama', () => {
   it('may come in pieces that end anywhere, and without a last end of line', async () => {
     const whole = Buffer.from(lines(said('über '), said('dem Fährmann'), done).trimEnd());
-    const trickle: Answer<Body> = async (_, response) => {
-      response.writeHead(200);
-      for (const byte of whole) await new Promise((resolve) => response.write(Buffer.of(byte), resolve));
-      response.end();
-    };
-    expect(await askAfter(trickle)).toMatchObject({
+    async function* trickle(): AsyncGenerator<Uint8Array> {
+      for (const byte of whole) yield await Promise.resolve(Buffer.of(byte));
+    }
+    const read: unknown[] = [];
+    for await (const line of jsonLines(trickle())) read.push(line);
+    expect(read).toEqual([said('über '), said('dem Fährmann'), done]);
+    expect(await askAfter(garbles(whole.toString()))).toMatchObject({
       reply: { blocks: [{ type: 'text', text: 'über dem Fährmann' }], stop_reason: 'end_turn' },
     });
   });
@@ -107,7 +108,7 @@ describe('an answer of ollama', () => {
   });
 
   it('with a line that is too long is none', async () => {
-    expect(await askAfter(garbles(`"${'x'.repeat(lineBytesMax + 100_000)}`))).toMatchObject({
+    expect(await askAfter(garbles(lines(said('x'.repeat(lineBytesMax + 100_000)), done)))).toMatchObject({
       fault: 'provider_error',
       message: 'the answer was not what the protocol says',
     });
@@ -129,6 +130,14 @@ describe('a call of ollama that fails', () => {
       fault: 'invalid_request',
       retryable: false,
       message: "ollama answered 404: model 'qwen3' not found",
+    });
+  });
+
+  it('after it began is told in the words of the server, too', async () => {
+    expect(await askAfter(failsLate('so far', 'the runner has crashed'))).toMatchObject({
+      fault: 'provider_error',
+      retryable: true,
+      message: 'ollama answered 500: the runner has crashed',
     });
   });
 });

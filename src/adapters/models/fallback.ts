@@ -1,5 +1,5 @@
 import type { Model, ModelOutcome } from '../../ports.ts';
-import { cancelled, failed, type Failed } from './outcome.ts';
+import { failed, type Failed } from './outcome.ts';
 
 /** Why neither answered. It is worth another try as soon as either may be asked again. */
 const bothFailed = (first: Failed, second: Failed, provider: string): Failed => {
@@ -35,7 +35,6 @@ export const fallbackModel = (first: Model, second: Model): Model => ({
     };
     const outcome = await first.complete(request, { ...call, onText: hear });
     if (outcome.ok || !outcome.retryable) return outcome;
-    if (signal.aborted) return cancelled();
     if (said) onRestart?.();
     const instead = await second.complete({ ...request, model: '' }, call);
     if (instead.ok || signal.aborted) return instead;
