@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** Minutes of chance and of killed processes: `npm run campaigns`, and CI (assurance 4.9). */
+/** Minutes of chance, of killed processes, and of disks and servers that fail: `npm run campaigns`, and CI (assurance 4.9). */
 export const campaigns = [
   'tests/simulator/simulator.test.ts',
   'tests/crash-harness/*.test.ts',
   'tests/hostile-model/*.test.ts',
   'tests/storage-lab/*.test.ts',
   'tests/*/{crash,crashes}.test.ts',
+  'tests/system/{log-end,log-loss,rolled-back,outages,full-disk}.test.ts',
+  'tests/commands/drive.faults.test.ts',
+  'tests/projections/outage.test.ts',
+  'tests/postgres/embedded.test.ts',
 ];
 
 export default defineConfig({
