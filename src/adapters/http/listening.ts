@@ -17,11 +17,17 @@ export const addressOf = (server: Server): Address | undefined => {
 
 const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
+/**
+ * Connections that the kernel holds while this process is busy. Node's own 511 are fewer than one address may open at once,
+ * and what does not fit is reset.
+ */
+const backlogMax = 2_048;
+
 /** Binds to the port, or with `tries` above one to the first free port from it on. */
 export const bind = async (app: FastifyInstance, host: string, port: number, tries: number): Promise<Address> => {
   for (let tried = 0; ; tried += 1) {
     try {
-      await app.listen({ host, port: port === 0 ? 0 : port + tried });
+      await app.listen({ host, port: port === 0 ? 0 : port + tried, backlog: backlogMax });
       const address = addressOf(app.server);
       if (address !== undefined) return address;
       throw new Error('the server was closed while it began to listen');
