@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { anthropicModel, type AnthropicOptions } from '../../src/adapters/models/anthropic.ts';
+import { anthropicModel } from '../../src/adapters/models/anthropic.ts';
+import type { ProviderOptions } from '../../src/adapters/models/provider.options.ts';
 import type { ModelOutcome, ModelRequest } from '../../src/ports.ts';
 import {
   anthropicServer,
@@ -37,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const ask = (
-  options: AnthropicOptions = {},
+  options: ProviderOptions = {},
   more: Partial<ModelRequest> = {},
   call: { readonly signal?: AbortSignal; readonly onText?: (delta: string) => void } = {},
 ): Promise<ModelOutcome> =>
@@ -46,7 +47,7 @@ const ask = (
     { signal: new AbortController().signal, ...call },
   );
 
-const askAfter = (answer: Answer, options: AnthropicOptions = {}, more: Partial<ModelRequest> = {}) => {
+const askAfter = (answer: Answer, options: ProviderOptions = {}, more: Partial<ModelRequest> = {}) => {
   server.next(answer);
   return ask(options, more);
 };

@@ -5,21 +5,14 @@ import { faultOf } from './anthropic.faults.ts';
 import { costOf, takesTemperature } from './anthropic.prices.ts';
 import { wireMessage } from './anthropic.tools.ts';
 import { attempted, callable } from './attempt.ts';
-import { callLimits, type CallLimits, type Watch } from './call.watch.ts';
+import type { Watch } from './call.watch.ts';
 import { requestBytes } from './message.text.ts';
 import { failed } from './outcome.ts';
+import { provided, type ProviderOptions } from './provider.options.ts';
 import { renamed, wireNames } from './tool.names.ts';
 
-export interface AnthropicOptions {
-  readonly api_key?: string;
-  /** `ANTHROPIC_BASE_URL`: a gateway or a stand-in; the provider itself when left out. */
-  readonly base_url?: string;
-  readonly default_model?: string;
-  readonly limits?: Partial<CallLimits>;
-}
-
 const provider = 'anthropic';
-const publicUrl = 'https://api.anthropic.com';
+const usual = { base_url: 'https://api.anthropic.com', default_model: 'claude-sonnet-5' };
 
 /** The SDK takes some 130 ms to load, which only those pay who call a model. */
 const connect = async (apiKey: string, baseURL: string, watch: Watch) => {
@@ -64,11 +57,8 @@ const paramsOf = (request: ModelRequest, model: string, names: ReadonlyMap<strin
  *
  * One call is one attempt: `retryable` and `retry_after_ms` say what the provider said.
  */
-export const anthropicModel = (options: AnthropicOptions): Model => {
-  const { api_key = '', default_model = 'claude-sonnet-5' } = options;
-  const base_url = options.base_url === undefined || options.base_url === '' ? publicUrl : options.base_url;
-  const limits = { ...callLimits, ...options.limits };
-  const modelOf = ({ model }: ModelRequest): string => (model === '' ? default_model : model);
+export const anthropicModel = (options: ProviderOptions): Model => {
+  const { api_key, base_url, default_model, limits, modelOf } = provided(options, usual);
 
   return {
     provider,

@@ -1,9 +1,10 @@
 import type { Model } from '../../ports.ts';
-import { anthropicModel, type AnthropicOptions } from './anthropic.ts';
+import { anthropicModel } from './anthropic.ts';
 import { fallbackModel } from './fallback.ts';
 import { noopModel } from './noop.ts';
-import { ollamaModel, type OllamaOptions } from './ollama.ts';
-import { openaiModel, type OpenaiOptions } from './openai.ts';
+import { ollamaModel } from './ollama.ts';
+import { openaiModel } from './openai.ts';
+import type { ProviderOptions } from './provider.options.ts';
 import { failed } from './outcome.ts';
 import { scriptedModel } from './scripted.ts';
 
@@ -16,9 +17,9 @@ interface Choice {
 export interface ModelSettings extends Choice {
   /** Who is asked where the chosen provider fails. */
   readonly fallback?: Choice;
-  readonly anthropic?: Omit<AnthropicOptions, 'default_model'>;
-  readonly openai?: Omit<OpenaiOptions, 'default_model'>;
-  readonly ollama?: Omit<OllamaOptions, 'default_model'>;
+  readonly anthropic?: Omit<ProviderOptions, 'default_model'>;
+  readonly openai?: Omit<ProviderOptions, 'default_model'>;
+  readonly ollama?: Omit<ProviderOptions, 'default_model'>;
   /** Where the scripted model's rules are; a script of one sentence when left out. */
   readonly script_file?: string;
 }

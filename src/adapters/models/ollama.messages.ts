@@ -1,9 +1,5 @@
 import type { Block, Message } from '../../domain/kernel/message.ts';
-import type { ModelRequest } from '../../ports.ts';
-import { plainText, toolResultText } from './openai.messages.ts';
-import { namesOnTheWire } from './tool.names.ts';
-
-type WireMessage = Readonly<Record<string, unknown>>;
+import { plainText, talkBy, toolResultText, type WireMessage } from './talk.ts';
 
 /** Older servers match an answer with its call by the tool's name, newer ones by the id: both are said. */
 const fromTool = (
@@ -29,14 +25,4 @@ const wireMessages = ({ role, content }: Message, wireNameOf: (name: string) => 
   return [...results, ...own.map((said) => (tool_calls.length === 0 ? said : { ...said, tool_calls }))];
 };
 
-/** A talk as the server takes it: the system prompt is its first message, and each answer of a tool has its own. */
-export const talkOf = (
-  { system, messages }: ModelRequest,
-  names: ReadonlyMap<string, string>,
-): readonly WireMessage[] => {
-  const wireNameOf = namesOnTheWire(names);
-  return [
-    ...(system === '' ? [] : [{ role: 'system', content: system }]),
-    ...messages.flatMap((message) => wireMessages(message, wireNameOf)),
-  ];
-};
+export const talkOf = talkBy(wireMessages);

@@ -1,25 +1,18 @@
 import type { Model, ModelRequest } from '../../ports.ts';
 import { attempted, callable, withoutSlash } from './attempt.ts';
-import { callLimits, type CallLimits, type Watch } from './call.watch.ts';
+import { callLimits, type Watch } from './call.watch.ts';
 import { assembled } from './ollama.answer.ts';
 import { faultOf, refusedAtOnce } from './ollama.faults.ts';
 import { jsonLines } from './ollama.lines.ts';
 import { talkOf } from './ollama.messages.ts';
 import { failed } from './outcome.ts';
+import { provided, type ProviderOptions } from './provider.options.ts';
 import { functionsOf, renamed, wireNames } from './tool.names.ts';
 
-export interface OllamaOptions {
-  /** `OLLAMA_BASE_URL`: where the server listens; on this machine, at its usual port, when left out. */
-  readonly base_url?: string;
-  readonly default_model?: string;
-  readonly limits?: Partial<CallLimits>;
-}
-
 const provider = 'ollama';
-const usualUrl = 'http://127.0.0.1:11434';
-
 /** A model that is not in the server's memory is loaded before its first byte: that may take all the time there is. */
-const ollamaLimits: CallLimits = { ...callLimits, firstByteMsMax: callLimits.totalMsMax };
+const limits = { firstByteMsMax: callLimits.totalMsMax };
+const usual = { base_url: 'http://127.0.0.1:11434', default_model: 'llama3.2', limits };
 
 const paramsOf = (request: ModelRequest, model: string, names: ReadonlyMap<string, string>) => {
   const { max_tokens, temperature, tools = [] } = request;
@@ -53,10 +46,8 @@ const post = async (url: string, params: object, watch: Watch): Promise<AsyncIte
  *
  * One call is one attempt: `retryable` says whether another has a chance.
  */
-export const ollamaModel = (options: OllamaOptions): Model => {
-  const { default_model = 'llama3.2' } = options;
-  const base_url = options.base_url === undefined || options.base_url === '' ? usualUrl : options.base_url;
-  const limits = { ...ollamaLimits, ...options.limits };
+export const ollamaModel = (options: Omit<ProviderOptions, 'api_key'>): Model => {
+  const { base_url, default_model, limits: within, modelOf } = provided(options, usual);
 
   return {
     provider,
@@ -65,8 +56,8 @@ export const ollamaModel = (options: OllamaOptions): Model => {
     complete: async (request, call) => {
       if (!callable(base_url)) return failed('misconfigured', 'OLLAMA_BASE_URL is not an http(s) address', false);
       const names = wireNames(request.tools);
-      const model = request.model === '' ? default_model : request.model;
-      return await attempted(request, call, limits, {
+      const model = modelOf(request);
+      return await attempted(request, call, within, {
         ask: async (watch, hearing) => {
           const body = await post(`${withoutSlash(base_url)}/api/chat`, paramsOf(request, model, names), watch);
           return await assembled(jsonLines(body), hearing, request);

@@ -1,18 +1,5 @@
 import type { Block, Message } from '../../domain/kernel/message.ts';
-import type { ModelRequest } from '../../ports.ts';
-import { namesOnTheWire } from './tool.names.ts';
-
-type WireMessage = Readonly<Record<string, unknown>>;
-
-/** The protocol has no word for a tool that failed, so the words in front of its answer say it. */
-export const toolResultText = ({ content, is_error }: Extract<Block, { type: 'tool_result' }>): string =>
-  is_error ? `This tool call failed: ${content}` : content;
-
-/** What was said with the tools left out; undefined where there was nothing but tools. */
-export const plainText = (blocks: readonly Block[]): string | undefined => {
-  const texts = blocks.flatMap((block) => (block.type === 'text' ? [block.text] : []));
-  return texts.length === 0 ? undefined : texts.join('\n');
-};
+import { plainText, talkBy, toolResultText, type WireMessage } from './talk.ts';
 
 const assistant = (blocks: readonly Block[], wireNameOf: (name: string) => string): WireMessage => {
   const tool_calls = blocks.flatMap((block) =>
@@ -46,14 +33,4 @@ const wireMessages = ({ role, content }: Message, wireNameOf: (name: string) => 
   return role === 'assistant' ? [assistant(content, wireNameOf)] : user(content);
 };
 
-/** A talk as the protocol has it: the system prompt is its first message, and each answer of a tool has its own. */
-export const talkOf = (
-  { system, messages }: ModelRequest,
-  names: ReadonlyMap<string, string>,
-): readonly WireMessage[] => {
-  const wireNameOf = namesOnTheWire(names);
-  return [
-    ...(system === '' ? [] : [{ role: 'system', content: system }]),
-    ...messages.flatMap((message) => wireMessages(message, wireNameOf)),
-  ];
-};
+export const talkOf = talkBy(wireMessages);

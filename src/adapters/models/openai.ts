@@ -2,25 +2,18 @@ import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/
 import type { Model, ModelRequest } from '../../ports.ts';
 import { estimatedUsage } from './answer.ts';
 import { attempted, callable, withoutSlash } from './attempt.ts';
-import { callLimits, type CallLimits, type Watch } from './call.watch.ts';
+import type { Watch } from './call.watch.ts';
 import { requestBytes } from './message.text.ts';
 import { assembled } from './openai.answer.ts';
 import { faultOf } from './openai.faults.ts';
 import { talkOf } from './openai.messages.ts';
 import { canHoldBack, costOf, thinks } from './openai.prices.ts';
 import { failed } from './outcome.ts';
+import { provided, type ProviderOptions } from './provider.options.ts';
 import { functionsOf, renamed, wireNames } from './tool.names.ts';
 
-export interface OpenaiOptions {
-  readonly api_key?: string;
-  /** `OPENAI_BASE_URL`: any server that speaks the same protocol; the provider itself when left out. */
-  readonly base_url?: string;
-  readonly default_model?: string;
-  readonly limits?: Partial<CallLimits>;
-}
-
 const provider = 'openai';
-const publicUrl = 'https://api.openai.com/v1';
+const usual = { base_url: 'https://api.openai.com/v1', default_model: 'gpt-6-luna' };
 
 /** Loaded by those who call a model. What the SDK would read from the environment by itself is said here. */
 const connect = async (apiKey: string, baseURL: string, watch: Watch) => {
@@ -66,11 +59,8 @@ const paramsOf = (
  * One call is one attempt: `retryable` and `retry_after_ms` say what the provider said. Where a server does not count
  * tokens, they are estimated, and the cost is not known.
  */
-export const openaiModel = (options: OpenaiOptions): Model => {
-  const { api_key = '', default_model = 'gpt-6-luna' } = options;
-  const base_url = options.base_url === undefined || options.base_url === '' ? publicUrl : options.base_url;
-  const limits = { ...callLimits, ...options.limits };
-  const modelOf = ({ model }: ModelRequest): string => (model === '' ? default_model : model);
+export const openaiModel = (options: ProviderOptions): Model => {
+  const { api_key, base_url, default_model, limits, modelOf } = provided(options, usual);
 
   return {
     provider,

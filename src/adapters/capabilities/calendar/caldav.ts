@@ -1,6 +1,6 @@
 import type { Answer } from '../define.ts';
 import { failure, type Failure } from '../failure.ts';
-import type { Fetched, GuardedFetch, GuardedRequest } from '../net/guarded.fetch.ts';
+import { capabilityFaults, type Fetched, type GuardedFetch, type GuardedRequest } from '../net/guarded.fetch.ts';
 
 export interface CaldavSettings {
   /** The collection, ending in a slash or not. */
@@ -19,18 +19,9 @@ export interface Stored {
 
 type Asked = Pick<GuardedRequest, 'method' | 'body' | 'headers'>;
 
-const faults = {
-  invalid: 'invalid_arguments',
-  denied: 'permission_denied',
-  unreachable: 'unavailable',
-  timeout: 'timeout',
-  too_large: 'limit_exceeded',
-  broke_off: 'third_party',
-} as const;
-
 /** Putting and deleting under a condition may be tried again, whatever became of it the first time. */
 const brokenOff = (fetched: Extract<Fetched, { ok: false }>): Failure =>
-  failure(faults[fetched.fault], fetched.message, { happened: fetched.sent ? 'unknown' : 'no' });
+  failure(capabilityFaults[fetched.fault], fetched.message, { happened: fetched.sent ? 'unknown' : 'no' });
 
 const refused = (status: number): Failure => {
   if (status === 401 || status === 403) return failure('permission_denied', `the calendar server answered ${status}`);

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
+import type { CapabilityFault } from '../../../ports.ts';
 import { allowedBy } from './address.rules.ts';
 import { guardedConnect, systemResolve, Unreached, type Resolve } from './guarded.connect.ts';
 import { bodyBytesMax, connectMsMax, headerBytesMax, headersMax, redirectsMax, totalMsMax } from './limits.ts';
@@ -23,6 +24,16 @@ export interface GuardedRequest {
 }
 
 export type FetchFault = 'invalid' | 'denied' | 'unreachable' | 'timeout' | 'too_large' | 'broke_off';
+
+/** What a request that came to nothing is to a capability. */
+export const capabilityFaults = {
+  invalid: 'invalid_arguments',
+  denied: 'permission_denied',
+  unreachable: 'unavailable',
+  timeout: 'timeout',
+  too_large: 'limit_exceeded',
+  broke_off: 'third_party',
+} as const satisfies Readonly<Record<FetchFault, CapabilityFault>>;
 
 /** `sent` is whether some server may have heard of the request. */
 export type Fetched =

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Capability } from '../../../ports.ts';
 import { capability, type Answer, type Call, type Definition } from '../define.ts';
 import { failure, type Failure } from '../failure.ts';
-import type { Fetched, GuardedFetch, GuardedRequest } from './guarded.fetch.ts';
+import { capabilityFaults, type Fetched, type GuardedFetch, type GuardedRequest } from './guarded.fetch.ts';
 import {
   headersMax,
   headerValueCharsMax,
@@ -67,14 +67,6 @@ interface Manner {
   readonly repeatable: boolean;
 }
 
-const faults = {
-  invalid: 'invalid_arguments',
-  denied: 'permission_denied',
-  unreachable: 'unavailable',
-  timeout: 'timeout',
-  too_large: 'limit_exceeded',
-  broke_off: 'third_party',
-} as const;
 const passing: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'broke_off']);
 
 const retryAfterMs = (headers: Readonly<Record<string, string>>): { readonly retry_after_ms?: number } => {
@@ -111,7 +103,7 @@ const answerOf = (fetched: Fetched, charsMax: number, manner: Manner): Told => {
   if (!fetched.ok) {
     const happened = manner.changes && fetched.sent ? 'unknown' : 'no';
     const retryable = passing.has(fetched.fault) && (happened === 'no' || manner.repeatable);
-    return failure(faults[fetched.fault], fetched.message, { happened, retryable });
+    return failure(capabilityFaults[fetched.fault], fetched.message, { happened, retryable });
   }
   const { status, url, headers, body } = fetched;
   if (status < 200 || status > 299) return refusedBy(fetched, manner);
