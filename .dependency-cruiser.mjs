@@ -2,7 +2,7 @@
 
 /** Modules that import nothing of ours but the kernel and each other, so that everybody may import them. */
 const leaves =
-  '^src/(ports|problems|schema|crash-points|config|config\\.described|settings|settings\\.gate|settings\\.model|settings\\.parts)\\.ts$';
+  '^src/(ports|problems|schema|crash-points|config|config\\.described|settings|settings\\.evaluation|settings\\.gate|settings\\.model|settings\\.parts)\\.ts$';
 const kernel = '^src/domain/kernel/';
 /** What a capability is, in words that the registry, the gate, runs, and whoever does the work have in common. */
 const spec = '^src/domain/capability/(capability\\.spec|risk\\.rules)\\.ts$';
@@ -15,7 +15,8 @@ const clients = [
   { name: '@electric-sql', at: ['^src/adapters/postgres/'] },
   { name: 'pg', at: ['^src/adapters/postgres/'] },
   { name: '@anthropic-ai/sdk', at: ['^src/adapters/models/'] },
-  { name: 'openai', at: ['^src/adapters/models/'] },
+  { name: 'openai', at: ['^src/adapters/(models|embeddings)/'] },
+  { name: '@energetic-ai', at: ['^src/adapters/embeddings/'] },
   { name: '(@fastify|fastify|@scalar)', as: 'fastify', at: ['^src/adapters/(http|mcp|console)/'] },
   { name: '@modelcontextprotocol', at: ['^src/adapters/(mcp|capabilities)/'] },
   { name: 'commander', at: ['^src/adapters/cli/'] },
@@ -68,9 +69,15 @@ export const forbidden = [
   ),
   forbid(
     'aggregates-are-strangers',
-    'An aggregate knows itself, the kernel and the words of the gate; what joins two is a reaction.',
-    { path: '^src/domain/([^/]+)/', pathNot: '^src/domain/(kernel|reactions|gate)/' },
-    { path: '^src/domain/', pathNot: [kernel, spec, '^src/domain/gate/', '^src/domain/$1/'] },
+    'An aggregate knows itself, the kernel and the words of the gate, of memory and of thought; what joins two is a reaction.',
+    { path: '^src/domain/([^/]+)/', pathNot: '^src/domain/(kernel|reactions|gate|cognition)/' },
+    { path: '^src/domain/', pathNot: [kernel, spec, '^src/domain/(gate|memory|cognition)/', '^src/domain/$1/'] },
+  ),
+  forbid(
+    'thought-reads',
+    'How an agent thinks is told by what happened: events, never how they were decided.',
+    { path: '^src/domain/cognition/' },
+    { path: '^src/', pathNot: [kernel, '^src/domain/cognition/', '\\.events\\.ts$'] },
   ),
   forbid(
     'the-registry-knows-nobody',
@@ -107,6 +114,7 @@ export const forbidden = [
         leaves,
         kernel,
         '^src/domain/catalogue\\.ts$',
+        '^src/domain/(memory|cognition)/',
         '^src/domain/[^/]+/[^/]+\\.(events|state)\\.ts$',
       ],
     },

@@ -8,6 +8,7 @@ export const campaigns = [
   'tests/storage-lab/*.test.ts',
   'tests/*/{crash,crashes}.test.ts',
   'tests/system/{log-end,log-loss,rolled-back,outages,full-disk}.test.ts',
+  'tests/system/gate/{grand-unified,stale-approvals,hostile}.test.ts',
   'tests/commands/drive.faults.test.ts',
   'tests/projections/outage.test.ts',
   'tests/postgres/embedded.test.ts',

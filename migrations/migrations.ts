@@ -3,6 +3,7 @@ import * as lastingTables from './0001.lasting-tables.ts';
 import * as checkpointEpochs from './0002.checkpoint-epochs.ts';
 import * as processFaults from './0003.process-faults.ts';
 import * as leases from './0004.leases.ts';
+import * as embeddings from './0005.embeddings.ts';
 
 /**
  * Every migration, by the name under which a database remembers it. They run in the order of their names, each once, all
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002_checkpoint_epochs': checkpointEpochs,
   '0003_process_faults': processFaults,
   '0004_leases': leases,
+  '0005_embeddings': embeddings,
 };

@@ -31,6 +31,7 @@ export interface Config {
     /** Absolute. */
     readonly script_file?: string;
   };
+  readonly embedding: { readonly provider: Values['EMBEDDING_PROVIDER']; readonly model?: string };
   readonly gate: {
     readonly environment: string;
     /** Absolute, as all files and folders are. */
@@ -54,9 +55,13 @@ export interface Config {
     readonly secret_access_key?: string;
     readonly encryption_key?: string;
   };
+  /** Absent where nobody evaluates. */
+  readonly evaluation?: { readonly url: string; readonly project: string; readonly api_key?: string };
   readonly roles: readonly Role[];
   readonly rebuild: 'auto' | 'manual';
   readonly cors_origins: readonly string[];
+  /** Serves the Model Context Protocol. */
+  readonly mcp: boolean;
   readonly quotas?: Quotas;
   readonly log_port?: number;
   readonly log_bytes_max?: number;
@@ -130,6 +135,15 @@ const blobsOf = (values: Values): Config['blobs'] => ({
   }),
 });
 
+const evaluationOf = (values: Values): Config['evaluation'] =>
+  values.EVALUATION_PROVIDER === 'noop'
+    ? undefined
+    : {
+        url: values.BRAINTRUST_API_URL,
+        project: values.BRAINTRUST_PROJECT,
+        ...present({ api_key: values.BRAINTRUST_API_KEY }),
+      };
+
 const configOf = (values: Values, folder: string): Config => ({
   host: values.HOST,
   port: values.PORT ?? portPreset,
@@ -147,11 +161,13 @@ const configOf = (values: Values, folder: string): Config => ({
     ollama_base_url: values.OLLAMA_BASE_URL,
     script_file: values.ACTA_SCRIPT && path.resolve(folder, values.ACTA_SCRIPT),
   }),
+  embedding: { provider: values.EMBEDDING_PROVIDER, ...present({ model: values.EMBEDDING_MODEL }) },
   gate: gateOf(values, (file) => path.resolve(folder, file)),
   blobs: blobsOf(values),
   roles: values.ACTA_ROLES,
   rebuild: values.ACTA_REBUILD,
   cors_origins: values.ACTA_CORS_ORIGINS ?? [],
+  mcp: values.ACTA_MCP,
   accept_loss: values.ACTA_ACCEPT_LOSS,
   log_level: values.ACTA_LOG_LEVEL,
   traces: {
@@ -166,6 +182,7 @@ const configOf = (values: Values, folder: string): Config => ({
     log_port: values.ACTA_LOG_PORT,
     log_bytes_max: values.ACTA_LOG_BYTES_MAX,
     quotas: values.ACTA_QUOTAS,
+    evaluation: evaluationOf(values),
   }),
 });
 

@@ -22,5 +22,6 @@ process.exitCode = await cli({
   stderr: process.stderr,
   serve: async (config) => (await run()).serve(config),
   demo: async (config) => (await run()).demo(config),
+  open: async (config) => (await run()).open(config),
   doctor: async (config) => (await import('./wiring/doctor.ts')).examine(config),
 });

@@ -218,6 +218,167 @@ export interface Model {
   ) => Promise<ModelOutcome>;
 }
 
+// ── Memory ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type EmbeddingFault = ModelFault | 'rate_limited';
+
+/** Vectors in the order of their texts, each of the provider's dimensions and of length 1; `cost_micros` is null where no price is known. */
+export type Embedded =
+  | {
+      readonly ok: true;
+      readonly vectors: readonly Float32Array[];
+      readonly input_tokens: number;
+      readonly cost_micros: number | null;
+      readonly latency_ms: number;
+    }
+  | {
+      readonly ok: false;
+      readonly fault: EmbeddingFault;
+      readonly message: string;
+      readonly retryable: boolean;
+      readonly retry_after_ms?: number;
+    };
+
+/**
+ * Texts as vectors (requirements D90): one attempt that never throws. At most 100 texts, each of at most 8,192 characters;
+ * more is `invalid_request`, and nothing is embedded. The provider `noop` answers `disabled`: whoever asks goes on without
+ * vectors (requirements C41).
+ */
+export interface Embeddings {
+  readonly provider: string;
+  /** Vectors of different models are never compared. */
+  readonly model: string;
+  readonly dimensions: number;
+  readonly embed: (texts: readonly string[], options: { readonly signal: AbortSignal }) => Promise<Embedded>;
+  readonly close: () => Promise<void>;
+}
+
+export type MemoryKind = 'decision' | 'fact' | 'procedure' | 'episode' | 'censor';
+
+/** How a channel ranked an item: `rank` counts from 1, `score` is the channel's own (cosine similarity, text rank). */
+export interface ChannelRank {
+  readonly name: 'vector' | 'text';
+  readonly rank: number;
+  readonly score: number;
+}
+
+/** Something that was remembered, and why it is among the first. */
+export interface Recalled {
+  readonly kind: MemoryKind;
+  readonly id: string;
+  /** The revision of its stream that the index has seen. */
+  readonly revision: number;
+  readonly title: string;
+  /** By reciprocal rank over the channels, 1/(60 + rank) each (requirements N97). */
+  readonly score: number;
+  readonly channels: readonly ChannelRank[];
+}
+
+/** What a search came to: what is in, what was left out and why, and what the search could not do. */
+export interface Recollection {
+  readonly items: readonly Recalled[];
+  readonly excluded: readonly (Recalled & { readonly why: string })[];
+  /** Channels that could not be asked, with the reason; the others answered. */
+  readonly without: readonly { readonly name: ChannelRank['name']; readonly why: string }[];
+  /** Up to here the index had seen the log. */
+  readonly position: bigint;
+}
+
+export interface RecallQuery {
+  readonly tenant: string;
+  readonly agent_id: string;
+  readonly text: string;
+  readonly kinds: readonly MemoryKind[];
+  /** At most 100, of each kind where `each` is said, else of all together. */
+  readonly limit: number;
+  readonly each?: true;
+  /** Only these items. */
+  readonly ids?: readonly string[];
+  /** Only what was known at this position of the log. */
+  readonly as_of?: bigint;
+  /** Waits, at most a tenth of a second, until the index has seen this position. */
+  readonly at_least?: bigint;
+  /** Looks also for what would have been found had it not ended, and says why it is left out. */
+  readonly ended?: true;
+}
+
+/** A remembered text that is near in meaning, by cosine similarity. */
+export interface Near {
+  readonly kind: MemoryKind;
+  readonly id: string;
+  readonly similarity: number;
+}
+
+/** The search over what an agent remembers. Only active items are found. It throws only where the read models are out of reach. */
+export interface Memory {
+  readonly recall: (query: RecallQuery, signal: AbortSignal) => Promise<Recollection>;
+  /** The nearest items of these kinds whose similarity is above `threshold`, the nearest first; none where nothing can be embedded. */
+  readonly near: (
+    query: Pick<RecallQuery, 'tenant' | 'agent_id' | 'text' | 'kinds' | 'limit'> & { readonly threshold: number },
+    signal: AbortSignal,
+  ) => Promise<readonly Near[]>;
+  /** The ids of an agent's active items of a kind, the newest first, at most so many. */
+  readonly active: (
+    query: Pick<RecallQuery, 'tenant' | 'agent_id' | 'limit'> & { readonly kind: MemoryKind },
+  ) => Promise<readonly string[]>;
+}
+
+/** Whose items are searched, and which of them. */
+export interface SearchScope extends Pick<RecallQuery, 'tenant' | 'agent_id' | 'kinds' | 'ids' | 'as_of'> {
+  /** Instead of the items that are known, those that were, and ended. */
+  readonly ended?: true;
+}
+
+/** What a channel found, and how much it is worth to it. */
+export interface Match extends Omit<Recalled, 'channels'> {
+  /** Since it ended; null while it is known, and where nobody said why. */
+  readonly ended_why: string | null;
+}
+
+/** A text that has no vector yet, by its digest. */
+export interface Unembedded {
+  readonly content_digest: string;
+  readonly text: string;
+}
+
+/** Something that was learned at a position of the log; its vector is null while nobody has embedded it. */
+export interface Learned {
+  readonly id: string;
+  readonly tenant: string;
+  readonly agent_id: string;
+  readonly position: bigint;
+  readonly vector: Float32Array | null;
+}
+
+/**
+ * The vectors of what is remembered, by model and content digest: they outlive every read model, so that a rebuild embeds
+ * nothing again. Vectors have the length 1, and of one model all have the same dimensions. Times are epoch milliseconds.
+ */
+export interface VectorIndex {
+  /** The items of a scope that are nearest to a vector, by cosine similarity, the nearest first, then by id. */
+  readonly nearest: (
+    scope: SearchScope,
+    model: string,
+    vector: Float32Array,
+    limit: number,
+  ) => Promise<readonly Match[]>;
+  /** The active items of a kind that were learned after a position, in the order of the log, at most so many. */
+  readonly learned: (model: string, kind: MemoryKind, after: bigint, limit: number) => Promise<readonly Learned[]>;
+  /** Takes texts of active items that have no vector and that nobody holds, until a time, so that nobody else pays for them. */
+  readonly claim: (model: string, now: number, until: number, limit: number) => Promise<readonly Unembedded[]>;
+  /** Keeps vectors of texts that were claimed; of what was forgotten meanwhile nothing is kept. */
+  readonly keep: (
+    model: string,
+    vectors: readonly { readonly content_digest: string; readonly vector: Float32Array }[],
+  ) => Promise<void>;
+  /** Gives claims back: they may be taken again from this time on. */
+  readonly release: (model: string, content_digests: readonly string[], from: number) => Promise<void>;
+  /** Forgets the vectors whose text no item has any more; answers how many those were. */
+  readonly forget: () => Promise<number>;
+  /** Sees to what makes large searches fast; answers whether an approximate index serves the model. */
+  readonly tend: (model: string, dimensions: number) => Promise<boolean>;
+}
+
 // ── Processes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A process instance as the roster knows it: derivable from the log, kept so that work can be found and shared. */
@@ -496,6 +657,60 @@ export interface Idempotency {
   readonly abandon: (principal: string, key: string) => Promise<void>;
   /** Forgets what is too old; answers how many requests that were. */
   readonly sweep: () => Promise<number>;
+}
+
+// ── Evaluation ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Something that was done, as evaluation is shown it: ids, outcomes and numbers, not what was said. */
+export interface Trace {
+  /** Of the turn or the run. */
+  readonly trace_id: string;
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly output: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** What somebody else thinks of a trace; null where nobody has said yet. Scores are 0 to 1. */
+export interface Scored {
+  readonly score: number | null;
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Whoever looks at what was done and grades it (requirements D110). It observes: nothing that Acta does depends on what it
+ * answers. All of it may throw where the provider is out of reach.
+ */
+export interface Evaluation {
+  readonly provider: string;
+  readonly logTrace: (trace: Trace) => Promise<void>;
+  readonly score: (about: {
+    readonly trace_id: string;
+    readonly directive_id: string | null;
+    readonly execution_run_id: string | null;
+  }) => Promise<Scored>;
+  readonly experiment: (name: string, traces: readonly Trace[]) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+// ── Surfaces that stand in front of another ─────────────────────────────────────────────────────────────────────────────
+
+/** One request to a server, as if it had come over the wire. */
+export interface Asking {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answered {
+  readonly status: number;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
 }
 
 // ── Small things ─────────────────────────────────────────────────────────────────────────────────────────────────────

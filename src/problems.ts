@@ -43,6 +43,11 @@ export const problemKinds = {
     title: 'Whoever asks cannot agree',
     help: 'Everyone who had a hand in asking is excluded: somebody else has to decide.',
   },
+  person_required: {
+    status: 403,
+    title: 'This takes a person',
+    help: 'What is of high or critical risk is not agreed to by a program: decide with `acta approve`, or over HTTP.',
+  },
   role_missing: {
     status: 403,
     title: 'The key does not have the role',
@@ -90,6 +95,11 @@ export const problemKinds = {
     help: 'A session has one turn at a time: wait for it, or cancel it.',
   },
   turn_not_running: { status: 409, title: 'This turn is not running', help: 'It has ended, or it never began.' },
+  turn_not_completed: {
+    status: 409,
+    title: 'This turn was not completed',
+    help: 'It runs still, failed or was canceled, or no turn was completed yet; name one that was answered.',
+  },
   session_closed: { status: 409, title: 'The session is closed', help: 'Open a new one.' },
   agent_paused: { status: 409, title: 'The agent is paused', help: 'Resume it, or talk to another one.' },
   agent_stopped: {
@@ -140,6 +150,16 @@ export const problemKinds = {
     title: 'The outcome is known already',
     help: 'A confidence is what was believed before; record another decision for what you believe now.',
   },
+  person_needed: {
+    status: 403,
+    title: 'Only a person may do this',
+    help: 'Whoever acts for themselves, an agent or a process, cannot: let a person with a key do it.',
+  },
+  too_many_threads: {
+    status: 409,
+    title: 'Too much is left open',
+    help: 'Resolve some of the threads that are open; `threads_max` is how many there can be.',
+  },
   too_many_rows: {
     status: 400,
     title: 'That is more than one answer holds',
@@ -182,6 +202,11 @@ export const problemKinds = {
     title: 'The log has never been there',
     help: 'It is another log, or one that was restored from a backup: read it anew.',
   },
+  guardrail_blocked: {
+    status: 422,
+    title: 'A guardrail forbids this decision',
+    help: '`fired` says which and why. What was tried is on the record under `decision_id`, and is no decision.',
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'The key was used for another request',
@@ -213,6 +238,11 @@ export const problemKinds = {
     status: 503,
     title: 'No model is set',
     help: 'Set LLM_PROVIDER to `anthropic`, `openai`, `ollama` or `scripted`, and start again.',
+  },
+  censored: {
+    status: 422,
+    title: 'A censor stands against it',
+    help: 'The turn names the censor; whoever may write memory can lift it, or say that it struck without cause.',
   },
   model_failed: {
     status: 502,

@@ -120,6 +120,15 @@ export interface OperationRow {
   readonly ended_at: string | null;
 }
 
+/** A vector by its model and its text's digest; or, without one, that somebody is at it until then (epoch milliseconds). */
+export interface EmbeddingRow {
+  readonly model: string;
+  readonly content_digest: string;
+  /** `real[]`, or `vector` where pgvector is found: read and written as text, by `adapters/postgres/vectors.ts` alone. */
+  readonly embedding: string | null;
+  readonly claimed_until: bigint | null;
+}
+
 /** The lasting tables. Read-model tables are not among them: their projections know them. */
 export interface Lasting {
   readonly 'acta.checkpoints': CheckpointRow;
@@ -128,6 +137,7 @@ export interface Lasting {
   readonly 'acta.projections': ProjectionRow;
   readonly 'acta.parked': ParkedRow;
   readonly 'acta.operations': OperationRow;
+  readonly 'acta.embeddings': EmbeddingRow;
 }
 
 /**

@@ -10,6 +10,9 @@ const key = z.string().regex(/^\S+$/).optional();
 /** Who may be asked where the chosen provider fails: language models alone, for rules would pass for one. */
 export const fallbackProviders = ['anthropic', 'openai', 'ollama'] as const;
 
+/** Who turns texts into vectors; without any of them memory is searched by its words alone (requirements C41). */
+const embeddingProviders = ['noop', 'hashed', 'local', 'openai'] as const;
+
 /** Who answers for agents. */
 export const modelSettings = {
   LLM_PROVIDER: setting({
@@ -58,6 +61,17 @@ export const modelSettings = {
     says: 'Where Ollama listens. Unset, http://127.0.0.1:11434.',
     right: 'an address like http://host:11434',
     schema: httpUrl.optional(),
+  }),
+  EMBEDDING_PROVIDER: setting({
+    says: 'Who turns what is remembered into vectors, to find it by its meaning: noop (nobody, only words are searched), local (English, offline, in a thread), openai, or hashed (pieces of words, for tests).',
+    right: `one of ${embeddingProviders.join(', ')}`,
+    preset: 'noop',
+    schema: z.enum(embeddingProviders),
+  }),
+  EMBEDDING_MODEL: setting({
+    says: 'The model that openai, or a server that speaks its protocol, is asked for vectors of 1,536 dimensions. Unset, text-embedding-3-small.',
+    right: 'the name of a model of the provider',
+    schema: model,
   }),
   ACTA_SCRIPT: setting({
     says: "The scripted model's rules.",

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateSettings } from './settings.gate.ts';
+import { evaluationSettings } from './settings.evaluation.ts';
 import { modelSettings } from './settings.model.ts';
 import { httpUrl, list, setting, url } from './settings.parts.ts';
 
@@ -81,6 +82,7 @@ export const settings = {
       .optional(),
   }),
   ...modelSettings,
+  ...evaluationSettings,
   ...gateSettings,
   ACTA_ROLES: setting({
     says: 'What this process does: answers callers, keeps read models, drives processes.',
@@ -106,6 +108,12 @@ export const settings = {
       .transform(list)
       .pipe(z.array(z.string().refine(isOrigin)))
       .optional(),
+  }),
+  ACTA_MCP: setting({
+    says: 'Serves the Model Context Protocol at /mcp, /mcp/audit and /mcp/ops, for whom their key permits.',
+    right: 'on or off',
+    preset: 'on',
+    schema: z.enum(['on', 'off']).transform((text) => text === 'on'),
   }),
   ACTA_QUOTAS: setting({
     says: 'Requests a minute for each principal; unset, read=60000,write=12000,stream=120. A proxy that counts itself wants off.',

@@ -1,7 +1,7 @@
 import { modelOf } from './adapters/models/model.ts';
 import { postgresRoster } from './adapters/postgres/roster.ts';
-import type { HttpServer } from './adapters/http/server.ts';
 import { aggregates } from './commands/aggregates.ts';
+import { newestOf, type Mind } from './commands/cognition/mind.ts';
 import { driver } from './commands/drive.ts';
 import { engine as engineOf, type Engine } from './commands/execute.ts';
 import { follow } from './commands/follow.ts';
@@ -15,10 +15,14 @@ import { project } from './projections/project.ts';
 import type { About } from './projections/system/system.queries.ts';
 import { startApi } from './wiring/api.ts';
 import { gaugeLag } from './wiring/checks.ts';
+import { calibrationNote } from './wiring/calibration.note.ts';
 import { registerDefaultAgent } from './wiring/default-agent.ts';
+import { startEvaluation } from './wiring/evaluation.ts';
 import { openGate, type OpenGate } from './wiring/gate.ts';
+import { openMemory } from './wiring/memory.ts';
 import { headIfThere, registeredInTime } from './wiring/late-log.ts';
 import { modelSettings } from './wiring/model.ts';
+import { startedParts, told, type StartedParts } from './wiring/parts.ts';
 import { projections } from './wiring/projections.ts';
 import { reactions } from './wiring/reactions.ts';
 import { version } from './wiring/version.ts';
@@ -42,12 +46,14 @@ export interface ActaNode {
 }
 
 /** The processes role: drives what is due, and follows the log for what others begin. */
-const startProcesses = (world: World, core: Engine, model: Model, spoken: Output, gate: OpenGate) => {
+const startProcesses = (world: World, mind: Mind, model: Model, spoken: Output, gate: OpenGate) => {
+  const { engine: core } = mind;
   const { database, journal, node } = world;
   const roster = postgresRoster(database.background);
-  const kinds = [sessionKind(core, { model, spoken, stages: {}, gate: gate.gate }), ...gate.kinds];
+  const kinds = [sessionKind(mind, { model, spoken }), ...gate.kinds];
   const drives = driver(core, { roster, kinds, owner: node.name, journal });
   const ending = new AbortController();
+  const stopEvaluation = startEvaluation(core, world.config, journal);
   drives.start();
   const followed = async (): Promise<void> => {
     const reacting = react(core, aggregates, reactions, journal);
@@ -59,6 +65,7 @@ const startProcesses = (world: World, core: Engine, model: Model, spoken: Output
     ending.abort();
     await following;
     await drives.stop(grace_ms);
+    await stopEvaluation();
   };
 };
 
@@ -69,34 +76,28 @@ export interface Stage {
   readonly register?: (engine: Engine) => Promise<void>;
 }
 
-/** What has been started, to be stopped in the opposite order. */
-const startedParts = () => {
-  const stops: ((grace_ms: number) => Promise<unknown>)[] = [];
-  return {
-    add: (stop: (grace_ms: number) => Promise<unknown>): void => void stops.unshift(stop),
-    stop: async (grace_ms: number): Promise<void> => {
-      for (const stop of stops.splice(0)) await stop(grace_ms);
-    },
-  };
-};
+const aboutOf = ({ node, kind, database }: World, model: Model): About => ({
+  name: 'acta',
+  version,
+  node: node.name,
+  log: kind,
+  read_models: database.kind,
+  model: { provider: model.provider, name: model.default_model },
+});
+
+/** Of the grace, so much is for callers, whose answers are the work's; what they leave is for work that nobody waits for. */
+const answersShare = 0.8;
 
 const start = async (
   world: World,
-  parts: ReturnType<typeof startedParts>,
+  parts: StartedParts,
   { capabilities = [], register: stage }: Stage,
 ): Promise<Omit<ActaNode, 'stop'>> => {
-  const { config, log, kind, database, journal, telemetry, node, front_port } = world;
+  const { config, log, database, journal, telemetry, node, front_port } = world;
   const core = engineOf({ log, catalogue, clock, telemetry });
   const spoken = output();
   const model = modelOf(modelSettings(config.model));
-  const about: About = {
-    name: 'acta',
-    version,
-    node: node.name,
-    log: kind,
-    read_models: database.kind,
-    model: { provider: model.provider, name: model.default_model },
-  };
+  const about = aboutOf(world, model);
   const head = await headIfThere(log, journal);
   const folds = config.roles.includes('projections');
   const read = project({
@@ -110,27 +111,27 @@ const start = async (
     folds,
     rebuild: config.rebuild,
   });
+  parts.add(told(journal, 'read_models', read.stop));
   const gate = await openGate(world, core, read, capabilities);
-  parts.add(gate.close);
+  parts.add(told(journal, 'gate', gate.close));
+  const { memory, embed, close: closeMemory } = await openMemory(world, core, read);
+  parts.add(told(journal, 'memory', closeMemory));
+  const mind = { engine: core, gate: gate.gate, memory, newest: newestOf(core), calibration: calibrationNote(read) };
   const register = async (): Promise<void> => {
     await registerDefaultAgent(core);
     await gate.register();
     await stage?.(core);
   };
   parts.add(await registeredInTime(register, journal, { now: head !== undefined }));
-  parts.add(read.stop);
   await read.start();
   telemetry.onScrape(() => gaugeLag(read, telemetry));
-  const servers: HttpServer[] = [];
-  const stopProcesses = config.roles.includes('processes')
-    ? startProcesses(world, core, model, spoken, gate)
-    : undefined;
-  // Together, for the answers that callers wait for are the work's.
-  parts.add((grace_ms) => Promise.all([...servers.map(({ close }) => close(grace_ms)), stopProcesses?.(grace_ms)]));
+  if (config.roles.includes('processes')) embed();
+  if (config.roles.includes('processes'))
+    parts.add(told(journal, 'processes', startProcesses(world, mind, model, spoken, gate)));
   const api = config.roles.includes('api')
-    ? await startApi(world, { core, model, spoken, read, about, gate: gate.gate, blobs: gate.blobs })
+    ? await startApi(world, { core, model, memory, spoken, read, about, gate: gate.gate, blobs: gate.blobs })
     : undefined;
-  if (api !== undefined) servers.push(api.server);
+  if (api !== undefined) parts.add(told(journal, 'http', (grace_ms) => api.server.close(grace_ms * answersShare)));
   journal.info('node_started', {
     node: node.name,
     roles: config.roles,
@@ -158,7 +159,12 @@ export const startNode = async (config: Config, stage: Stage = {}): Promise<Acta
   const parts = startedParts();
   parts.add(world.close);
   try {
-    return { ...(await start(world, parts, stage)), stop: parts.stop };
+    const node = await start(world, parts, stage);
+    const stop = (grace_ms: number): Promise<void> => {
+      world.journal.info('node_stopping', { node: world.node.name, grace_ms });
+      return parts.stop(grace_ms);
+    };
+    return { ...node, stop };
   } catch (error) {
     await parts.stop(0);
     throw error;

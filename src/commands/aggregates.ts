@@ -16,6 +16,16 @@ import { run } from '../domain/run/run.decider.ts';
 import { runLifecycle } from '../domain/run/run.lifecycle.ts';
 import { agent } from '../domain/agent/agent.decider.ts';
 import { agentLifecycle } from '../domain/agent/agent.lifecycle.ts';
+import { censor } from '../domain/censor/censor.decider.ts';
+import { censorLifecycle } from '../domain/censor/censor.lifecycle.ts';
+import { episode } from '../domain/episode/episode.decider.ts';
+import { episodeLifecycle } from '../domain/episode/episode.lifecycle.ts';
+import { fact } from '../domain/fact/fact.decider.ts';
+import { factLifecycle } from '../domain/fact/fact.lifecycle.ts';
+import { procedure } from '../domain/procedure/procedure.decider.ts';
+import { procedureLifecycle } from '../domain/procedure/procedure.lifecycle.ts';
+import { workingMemory } from '../domain/working-memory/working-memory.decider.ts';
+import { workingMemoryLifecycle } from '../domain/working-memory/working-memory.lifecycle.ts';
 import type { Decider } from '../domain/kernel/decider.ts';
 import type { Event } from '../domain/kernel/event.ts';
 import type { Lifecycle } from '../domain/kernel/lifecycle.ts';
@@ -55,8 +65,13 @@ export const aggregates: Aggregates = new Map([
   ['budget', aggregate(budget, budgetLifecycle)],
   ['capability', aggregate(capability, capabilityLifecycle)],
   ['decision', aggregate(decision, decisionLifecycle)],
+  ['censor', aggregate(censor, censorLifecycle)],
   ['directive', aggregate(directive, directiveLifecycle)],
+  ['episode', aggregate(episode, episodeLifecycle)],
+  ['fact', aggregate(fact, factLifecycle)],
   ['grant', aggregate(grant, grantLifecycle)],
   ['policy', aggregate(policy, policyLifecycle)],
+  ['procedure', aggregate(procedure, procedureLifecycle)],
   ['run', aggregate(run, runLifecycle)],
+  ['working_memory', aggregate(workingMemory, workingMemoryLifecycle)],
 ]);

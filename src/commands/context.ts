@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Decider } from '../domain/kernel/decider.ts';
 import type { Event } from '../domain/kernel/event.ts';
 import { operation, type Call, type Problem } from '../domain/kernel/operation.ts';
-import type { Model, Telemetry } from '../ports.ts';
+import type { Memory, Model, Telemetry } from '../ports.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { Gate } from './gate/propose.ts';
 import { execute, type Engine, type Receipt } from './execute.ts';
@@ -16,6 +16,8 @@ export interface CommandContext {
   readonly aggregates: Aggregates;
   readonly spoken: Output;
   readonly model: Model;
+  /** What agents remember, and how it is found. */
+  readonly memory: Memory;
   /** What directives are judged with. */
   readonly gate: Gate;
   readonly telemetry: Telemetry;

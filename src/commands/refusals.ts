@@ -4,14 +4,24 @@ import { problem } from '../problems.ts';
 import { LogError, type LogFault } from '../ports.ts';
 import type { EngineRefusal } from './execute.ts';
 import { problemOfGate, type GateRefusal } from './gate/gate.refusals.ts';
+import { isOfMemory, problemOfMemory, type MemoryRefusal } from './memory/memory.refusals.ts';
 import type { AgentRefusal } from '../domain/agent/agent.decider.ts';
 import type { DecisionRefusal } from '../domain/decision/decision.decider.ts';
 import type { KeyRefusal } from '../domain/key/key.decider.ts';
 import type { OutOfLifecycle } from '../domain/kernel/lifecycle.ts';
 import type { SessionRefusal } from '../domain/session/session.decider.ts';
+import type { ForkRefusal } from '../domain/session/session.fork.ts';
 
 export type Refusal =
-  EngineRefusal | OutOfLifecycle | AgentRefusal | DecisionRefusal | KeyRefusal | SessionRefusal | GateRefusal;
+  | EngineRefusal
+  | OutOfLifecycle
+  | AgentRefusal
+  | DecisionRefusal
+  | KeyRefusal
+  | SessionRefusal
+  | ForkRefusal
+  | GateRefusal
+  | MemoryRefusal;
 
 /** A refusal in the words of the problem catalogue. */
 export const problemOf = (refusal: Refusal): Problem => {
@@ -56,10 +66,16 @@ export const problemOf = (refusal: Refusal): Problem => {
       return problem('session_closed', 'the session is closed');
     case 'TurnRunning':
       return problem('turn_running', `turn ${refusal.turn_id} is running`, { more: { turn_id: refusal.turn_id } });
+    case 'TurnUnknown':
+      return problem('not_found', `there is no turn ${refusal.turn_id} in this session`);
+    case 'TurnNotCompleted':
+      return problem('turn_not_completed', 'only a turn that was answered can be gone on from', {
+        more: { turn_id: refusal.turn_id },
+      });
     case 'TurnNotRunning':
       return problem('turn_not_running', 'no such turn is running', { more: { turn_id: refusal.turn_id } });
     default:
-      return problemOfGate(refusal);
+      return isOfMemory(refusal) ? problemOfMemory(refusal) : problemOfGate(refusal);
   }
 };
 

@@ -10,15 +10,25 @@ import { simulatePolicy } from './policies/simulate.operation.ts';
 import { runOperations } from './runs/runs.operations.ts';
 import { keyOperations } from './keys/keys.operations.ts';
 import { cancelTurn, closeSession, endChat, openSession } from './sessions/sessions.operations.ts';
+import { decide } from './sessions/decide.operation.ts';
+import { forkSession } from './sessions/fork.operation.ts';
 import { chat, takeTurn } from './sessions/turns.operations.ts';
 import { getStreamState } from './streams/stream-state.operation.ts';
+import { teach } from './memory/teach.operation.ts';
+import { factOperations } from './memory/facts.operations.ts';
+import { episodeOperations } from './memory/episodes.operations.ts';
+import { procedureOperations } from './memory/procedures.operations.ts';
+import { censorOperations } from './memory/censors.operations.ts';
+import { workingMemoryOperations } from './memory/working-memory.operations.ts';
 
 /** Everything that can be asked for, once. The questions that can be asked stand beside the projections that answer them. */
 export const repertoire = [
   chat,
+  decide,
   endChat,
   ...agentOperations,
   openSession,
+  forkSession,
   takeTurn,
   cancelTurn,
   closeSession,
@@ -26,6 +36,12 @@ export const repertoire = [
   ...approvalOperations,
   ...grantOperations,
   ...decisionOperations,
+  teach,
+  ...factOperations,
+  ...episodeOperations,
+  ...procedureOperations,
+  ...censorOperations,
+  ...workingMemoryOperations,
   ...runOperations,
   ...capabilityOperations,
   ...policyOperations,

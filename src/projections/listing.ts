@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { z } from 'zod';
-import type { Operation } from '../domain/kernel/operation.ts';
+import type { Operation, Toolset } from '../domain/kernel/operation.ts';
 import { pageInput, pageOf, paged, startOf, type SortKey } from './page.ts';
 import { missing, query, type QueryContext, type ReadModels } from './queries.ts';
 
@@ -16,9 +16,11 @@ interface Said {
   /** The read model that answers. */
   readonly reads: string;
   readonly example: { readonly title: string; readonly input: Readonly<Record<string, unknown>> };
+  /** Its tool, and the list that shows it; no list does where this is left out. */
+  readonly mcp?: { readonly tool: string; readonly toolset: Toolset };
 }
 
-const surfaces = ({ name, summary, description, scope, path, tag, cli, reads }: Said) => ({
+const surfaces = ({ name, summary, description, scope, path, tag, cli, reads, mcp }: Said) => ({
   name,
   kind: 'query' as const,
   summary,
@@ -27,7 +29,7 @@ const surfaces = ({ name, summary, description, scope, path, tag, cli, reads }: 
   reads,
   http: { method: 'GET' as const, path, tag },
   cli,
-  mcp: { tool: name, read_only: true, destructive: false, idempotent: true },
+  mcp: { ...(mcp ?? { tool: name }), read_only: true, destructive: false, idempotent: true },
 });
 
 /** Where a page begins, how long it may be, and whose rows it shows. */

@@ -14,7 +14,15 @@ import type { DecisionReviewRow } from './decisions/decision-reviews.projection.
 import type { DecisionRow } from './decisions/decisions.projection.ts';
 import type { DirectiveRow } from './directives/directives.projection.ts';
 import type { EventRow } from './events/event-index.projection.ts';
+import type { FrameUseRow } from './cognition/frame-uses.projection.ts';
 import type { GrantRow } from './grants/grants.projection.ts';
+import type { GuardrailActivationRow } from './guardrails/guardrail-activations.projection.ts';
+import type { FactRow } from './facts/facts.projection.ts';
+import type { EpisodeRow } from './episodes/episodes.projection.ts';
+import type { ProcedureRow } from './procedures/procedures.projection.ts';
+import type { CensorRow } from './censors/censors.projection.ts';
+import type { WorkingMemoryRow } from './working-memories/working-memories.projection.ts';
+import type { MemoryItemRow } from './memory/memory-items.projection.ts';
 import type { KeyRow } from './keys/keys.projection.ts';
 import type { PolicyRow } from './policies/policies.projection.ts';
 import type { PolicyVersionRow } from './policies/policy-versions.projection.ts';
@@ -48,10 +56,20 @@ export interface ReadModels {
   readonly decisions: DecisionRow;
   readonly decision_links: DecisionLinkRow;
   readonly decision_reviews: DecisionReviewRow;
+  readonly guardrail_activations: GuardrailActivationRow;
+  readonly memory_items: MemoryItemRow;
+  readonly frame_uses: FrameUseRow;
+  readonly facts: FactRow;
+  readonly episodes: EpisodeRow;
+  readonly procedures: ProcedureRow;
+  readonly censors: CensorRow;
+  readonly working_memories: WorkingMemoryRow;
 }
 
 /** What questions are answered with. */
 export interface QueryContext {
+  /** The agent that is meant where a caller names none (requirements N7). */
+  readonly default_agent_id: string;
   readonly log: EventLog;
   readonly catalogue: Catalogue;
   readonly blobs: Pick<BlobStore, 'get'>;

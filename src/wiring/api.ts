@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { EventSource, HttpOptions } from '../adapters/http/options.ts';
 import { httpServer, type HttpServer } from '../adapters/http/server.ts';
+import { mcpEndpoints } from '../adapters/mcp/endpoint.ts';
 import { forgetUnfinished, postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { postgresRoster } from '../adapters/postgres/roster.ts';
 import { aggregates } from '../commands/aggregates.ts';
@@ -12,7 +13,7 @@ import { catalogue } from '../domain/catalogue.ts';
 import { categoryOf, idOf } from '../domain/kernel/ids.ts';
 import type { Call } from '../domain/kernel/operation.ts';
 import type { ProjectionEvent } from '../domain/projection/projection.events.ts';
-import type { BlobStore, Model } from '../ports.ts';
+import type { BlobStore, Memory, Model } from '../ports.ts';
 import { eventShown } from '../projections/events/event.view.ts';
 import type { Project } from '../projections/project.ts';
 import type { ReadModels } from '../projections/queries.ts';
@@ -24,6 +25,7 @@ import { defaultAgentId } from './default-agent.ts';
 import { doorOf, isLoopbackHost, keyring, refuseOpenDoor } from './door.ts';
 import { verdictsFrom } from './gate/verdicts.ts';
 import { explain } from './explain.ts';
+import { manual } from './manual.ts';
 import { operations } from './operations.ts';
 import { version } from './version.ts';
 import { secret, worldClock as clock, type World } from './world.ts';
@@ -67,10 +69,19 @@ const aMinute = (quotas: Quotas): NonNullable<HttpOptions<unknown>['quotas']> =>
 const shownTo: EventSource['show'] = (event, { tenant }) =>
   tenantOf(event) === tenant ? eventShown(event) : undefined;
 
+/** Where a read model stands, without waiting for more; null until that is known. */
+const standingOf =
+  ({ reached }: Project) =>
+  async (projection: string): Promise<string | null> => {
+    const { position } = await reached(projection, 0n, { wait_ms: 0 });
+    return position < 0n ? null : String(position);
+  };
+
 /** What the api role is made of, beside the world. */
 export interface ApiParts {
   readonly core: Engine;
   readonly model: Model;
+  readonly memory: Memory;
   readonly spoken: Output;
   readonly read: Project;
   readonly about: About;
@@ -88,7 +99,7 @@ export interface Api {
 /** The api role: the operations over HTTP. */
 export const startApi = async (
   world: World,
-  { core, model, spoken, read, about, gate, blobs }: ApiParts,
+  { core, model, memory, spoken, read, about, gate, blobs }: ApiParts,
 ): Promise<Api> => {
   const { config, database, journal, telemetry, log } = world;
   const ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>): Promise<T> => read.ask<ReadModels, T>(question);
@@ -110,6 +121,7 @@ export const startApi = async (
     aggregates,
     spoken,
     model,
+    memory,
     gate,
     recordedVerdicts: verdictsFrom(read),
     telemetry,
@@ -146,6 +158,7 @@ export const startApi = async (
     telemetry,
     clock,
     version,
+    mounts: config.mcp ? mcpEndpoints({ operations, version, manual, standing: standingOf(read) }) : [],
     cors_origins: config.cors_origins,
     ...(config.quotas === undefined ? {} : { quotas: aMinute(config.quotas) }),
   });

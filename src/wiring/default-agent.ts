@@ -3,6 +3,7 @@ import { agentDefaults } from '../commands/agents/agents.operations.ts';
 import { execute, type Engine } from '../commands/execute.ts';
 import { agent } from '../domain/agent/agent.decider.ts';
 import { unacting, type AgentProfile } from '../domain/agent/agent.events.ts';
+import { memoryTools } from '../domain/session/session.tools.ts';
 import { derived, streamOf } from '../domain/kernel/ids.ts';
 
 /** The agent that answers where a caller names none (requirements N4, N7). */
@@ -15,6 +16,7 @@ const profile: AgentProfile = {
   model: null,
   ...agentDefaults,
   ...unacting,
+  capabilities: [...memoryTools],
 };
 
 /** Registers the default agent once; on every later start this is the same command, and changes nothing. */

@@ -1,13 +1,16 @@
 import { repertoire } from '../commands/repertoire.ts';
+import { cognitionQueries } from '../projections/cognition/frames.queries.ts';
 import { agentQueries } from '../projections/agents/agents.queries.ts';
 import { eventQueries } from '../projections/events/events.queries.ts';
 import { keyQueries } from '../projections/keys/keys.queries.ts';
 import { operationOperations } from '../projections/maintenance/operations.queries.ts';
 import { parkingOperations } from '../projections/maintenance/parking.queries.ts';
 import { listProjections } from '../projections/maintenance/projections.queries.ts';
+import { recall } from '../projections/memory/recall.queries.ts';
 import { sessionQueries } from '../projections/sessions/sessions.queries.ts';
 import { streamQueries } from '../projections/streams/streams.queries.ts';
 import { listProcesses } from '../projections/system/processes.queries.ts';
+import { getStatus } from '../projections/system/status.query.ts';
 import { systemQueries } from '../projections/system/system.queries.ts';
 import { turnQueries } from '../projections/turns/turns.queries.ts';
 
@@ -24,7 +27,15 @@ import { verdictQueries } from '../projections/verdicts/verdicts.queries.ts';
 import { budgetQueries } from '../projections/budgets/budgets.queries.ts';
 import { artifactQueries } from '../projections/artifacts/artifacts.queries.ts';
 import { getCalibration } from '../projections/decisions/calibration.query.ts';
+import { queryDecisions } from '../projections/decisions/search.query.ts';
 import { decisionQueries } from '../projections/decisions/decisions.queries.ts';
+import { listGuardrails } from '../projections/guardrails/guardrails.queries.ts';
+import { factQueries } from '../projections/facts/facts.queries.ts';
+import { factOriginQueries } from '../projections/facts/fact-origins.queries.ts';
+import { episodeQueries } from '../projections/episodes/episodes.queries.ts';
+import { procedureQueries } from '../projections/procedures/procedures.queries.ts';
+import { censorQueries } from '../projections/censors/censors.queries.ts';
+import { workingMemoryQueries } from '../projections/working-memories/working-memories.queries.ts';
 
 /** Everything that can be asked for and everything that can be asked, for every surface. */
 export const operations = [
@@ -34,6 +45,7 @@ export const operations = [
   ...turnQueries,
   ...streamQueries,
   ...eventQueries,
+  recall,
   ...capabilityQueries,
   ...policyQueries,
   ...directiveQueries,
@@ -46,12 +58,22 @@ export const operations = [
   ...verdictQueries,
   ...budgetQueries,
   ...artifactQueries,
+  queryDecisions,
   ...decisionQueries,
   getCalibration,
+  ...cognitionQueries,
+  listGuardrails,
+  ...factQueries,
+  ...factOriginQueries,
+  ...episodeQueries,
+  ...procedureQueries,
+  ...censorQueries,
+  ...workingMemoryQueries,
   ...keyQueries,
   listProjections,
   ...parkingOperations,
   ...operationOperations,
   listProcesses,
   ...systemQueries,
+  getStatus,
 ] as const;

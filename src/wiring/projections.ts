@@ -5,9 +5,17 @@ import { artifacts } from '../projections/artifacts/artifacts.projection.ts';
 import { budgetReservations } from '../projections/budgets/budget-reservations.projection.ts';
 import { budgets } from '../projections/budgets/budgets.projection.ts';
 import { capabilities } from '../projections/capabilities/capabilities.projection.ts';
+import { frameUses } from '../projections/cognition/frame-uses.projection.ts';
 import { decisionLinks } from '../projections/decisions/decision-links.projection.ts';
 import { decisionReviews } from '../projections/decisions/decision-reviews.projection.ts';
 import { decisions } from '../projections/decisions/decisions.projection.ts';
+import { guardrailActivations } from '../projections/guardrails/guardrail-activations.projection.ts';
+import { facts } from '../projections/facts/facts.projection.ts';
+import { episodes } from '../projections/episodes/episodes.projection.ts';
+import { procedures } from '../projections/procedures/procedures.projection.ts';
+import { censors } from '../projections/censors/censors.projection.ts';
+import { workingMemories } from '../projections/working-memories/working-memories.projection.ts';
+import { memoryItems } from '../projections/memory/memory-items.projection.ts';
 import { directives } from '../projections/directives/directives.projection.ts';
 import { eventIndex } from '../projections/events/event-index.projection.ts';
 import { grants } from '../projections/grants/grants.projection.ts';
@@ -42,6 +50,14 @@ export const projections: readonly Projection[] = [
   decisions,
   decisionLinks,
   decisionReviews,
+  guardrailActivations,
+  memoryItems,
+  frameUses,
+  facts,
+  episodes,
+  procedures,
+  censors,
+  workingMemories,
   streams,
   eventIndex,
 ];

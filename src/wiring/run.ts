@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { announceServer, withdrawServer } from '../adapters/cli/server.file.ts';
 import type { Config } from '../config.ts';
+import { roles } from '../settings.ts';
 import { startNode, type ActaNode, type Stage } from '../wiring.ts';
 import { keyMissingFor } from './model.ts';
 import { refundDesk } from '../adapters/capabilities/refund-desk/refund-desk.ts';
@@ -90,6 +91,18 @@ const orSaid = async (run: () => Promise<number>): Promise<number> => {
     process.stderr.write(`acta cannot start: ${error.message}\n`);
     return 1;
   }
+};
+
+/** A server that says nothing, and lives until whoever opened it stops it. */
+export const open = async (config: Config): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> => {
+  // It answers, so it has every role, whatever is set for those who serve together.
+  const node = await started({ ...config, roles });
+  if (node.url === undefined) throw new Error('a node with the api role listens');
+  const stop = async (): Promise<void> => {
+    withdrawServer(config.folder, process.pid);
+    await stoppedInTime(node, graceMs);
+  };
+  return { url: node.url, stop };
 };
 
 /** Serves until it is told to stop. */

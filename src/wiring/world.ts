@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import type { Clock, EventLog, Journal, LogError } from '../ports.ts';
 import type { Database } from '../schema.ts';
 import { watched, type WatchedLog } from './log.watch.ts';
+import { told } from './parts.ts';
 import { version } from './version.ts';
 import { openWitnesses, type Witnesses } from './world.telemetry.ts';
 
@@ -110,10 +111,11 @@ export const openWorld = async (config: Config): Promise<World> => {
       database: database.value,
       node,
       close: async () => {
-        witnesses.journal.info('node_stopping', { node: node.name });
-        await record.close();
-        await database.value.close();
+        const { journal } = witnesses;
+        await told(journal, 'log', record.close)(0);
+        await told(journal, 'database', database.value.close)(0);
         node.lock.release();
+        journal.info('node_stopped', { node: node.name });
         await witnesses.telemetry.close();
         await witnesses.journal.close();
       },

@@ -127,6 +127,7 @@ export const play = (argv: readonly string[], setting: Setting = {}): Act => {
     signals,
     serve: refuse,
     demo: refuse,
+    open: () => Promise.reject(new Error('no test opens a server of its own')),
     doctor: () => Promise.resolve([]),
     ...rest,
   });

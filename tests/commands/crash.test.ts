@@ -23,8 +23,8 @@ beforeAll(() => copyMigratedCluster(join(folder, 'read-models', 'cluster')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Lets the program live until it is killed at a crash point, or has ended by itself; answers how it ended. */
-const life = async (turns: number, point?: CrashPoint): Promise<string> => {
-  const running = spawn(process.execPath, [program, folder, String(turns)], {
+const life = async (turns: number, point?: CrashPoint, end: readonly string[] = []): Promise<string> => {
+  const running = spawn(process.execPath, [program, folder, String(turns), ...end], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...environment, ...(point === undefined ? {} : { ACTA_CRASH_AT: point }) },
   });
@@ -38,6 +38,16 @@ const recorded = async (): Promise<readonly StoredEvent[]> => {
   await log.close();
   return events;
 };
+/** How much of what an agent remembers is on the record, by type. */
+const kept = async (): Promise<Readonly<Record<string, number>>> => {
+  const log = await openEmbeddedLog({ folder: join(folder, 'log') });
+  const counts: Record<string, number> = {};
+  for await (const page of log.readAll())
+    for (const { type } of page)
+      if (/^(?:Fact|Episode|WorkingMemory)/.test(type)) counts[type] = (counts[type] ?? 0) + 1;
+  await log.close();
+  return counts;
+};
 const callsMade = (): readonly string[] => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
 
 /** In the order in which one turn comes to them: each life is killed at the next. The first attempt of the model fails. */
@@ -49,16 +59,27 @@ const effectPoints: readonly CrashPoint[] = [
   'effect.after.model',
   'effect.recorded.model',
   'effect.recorded.wait',
+  'effect.before.remember',
+  'effect.after.remember',
+  'effect.recorded.remember',
   'effect.before.post_turn',
   'effect.after.post_turn',
   'effect.recorded.post_turn',
+];
+const endPoints: readonly CrashPoint[] = [
+  'effect.before.reflect',
+  'effect.after.reflect',
+  'effect.recorded.reflect',
+  'effect.before.conclude',
+  'effect.after.conclude',
+  'effect.recorded.conclude',
 ];
 const followPoints: readonly CrashPoint[] = ['follow.before_checkpoint', 'follow.after_checkpoint'];
 
 describe('a node that is killed again and again', () => {
   it('is killed at every place there is, those of the gate and of runs in the crash harness', () => {
     const places = crashPoints.filter((point) => /^(?:effect|follow)\./.test(point) && !gatePoints.includes(point));
-    expect([...effectPoints, ...followPoints].toSorted()).toEqual(places.toSorted());
+    expect([...effectPoints, ...endPoints, ...followPoints].toSorted()).toEqual(places.toSorted());
   });
 
   it('at every step of a turn ends the turn, and calls the model again only for an answer that was not recorded', async () => {
@@ -72,23 +93,42 @@ describe('a node that is killed again and again', () => {
       'ModelRetryScheduled',
       'ModelCalled',
       'ModelReplied',
+      'ToolsRequested',
+      'ToolCallEnded',
+      'ModelCalled',
+      'ModelReplied',
       'TurnAssessed',
       'TurnCompleted',
     ]);
     for (const [index, { metadata }] of events.entries())
       if (index > 0) expect(metadata['prev']).toBe(events[index - 1]?.metadata['self']);
-    // The answer to the first attempt was lost once, between its end and its record; the second was recorded at once.
-    expect(callsMade()).toEqual(['1', '1', '2']);
+    // The answer to the first attempt was lost once, between its end and its record; the others were recorded at once.
+    expect(callsMade()).toEqual(['1', '1', '2', '2']);
+    expect(await kept()).toEqual({ FactLearned: 1, EpisodeStarted: 1, WorkingMemoryFocused: 1 });
   }, 120_000);
 
   it('around its place in the log takes the next turn all the same, once', async () => {
     for (const point of followPoints) expect(await life(2, point), point).toBe('SIGKILL');
     expect(await life(2)).toBe('exit 0');
     const types = (await recorded()).map(({ type }) => type);
-    for (const type of ['TurnReceived', 'ModelReplied', 'TurnCompleted'])
+    for (const type of ['TurnReceived', 'ToolsRequested', 'TurnCompleted'])
       expect(
         types.filter((each) => each === type),
         type,
       ).toHaveLength(2);
+  }, 120_000);
+
+  it('at every step of its end says once what the session taught', async () => {
+    for (const point of endPoints) expect(await life(2, point, ['end']), point).toBe('SIGKILL');
+    expect(await life(2, undefined, ['end'])).toBe('exit 0');
+    const types = (await recorded()).map(({ type }) => type);
+    expect(types.slice(types.indexOf('SessionEndRequested'))).toEqual([
+      'SessionEndRequested',
+      'SessionReflected',
+      'SessionClosed',
+    ]);
+    expect(callsMade().filter((call) => call === 'reflection')).toHaveLength(2);
+    // A fact of each turn and one of the reflection: the second turn has the first one's task before it.
+    expect(await kept()).toMatchObject({ FactLearned: 3, EpisodeStarted: 1, EpisodeEnded: 1, WorkingMemoryCleared: 1 });
   }, 120_000);
 });

@@ -2,8 +2,11 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresRoster } from '../../src/adapters/postgres/roster.ts';
 import { replyBytesMax } from '../../src/commands/sessions/perform-model-call.ts';
-import { LogError, type EventLog, type Model, type Roster } from '../../src/ports.ts';
+import type { ContextPlan } from '../../src/domain/session/plan.ts';
+import { LogError, type EventLog, type Memory, type Model, type Roster } from '../../src/ports.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
+import { noMemory } from '../support/no.memory.ts';
+import { derived } from '../../src/domain/kernel/ids.ts';
 import { eventually, recorded } from './drivers.ts';
 import { engineOn, eventsIn, troubled, typesIn } from './engines.ts';
 import { openLog } from './setting.ts';
@@ -53,14 +56,15 @@ const whole = [
 ];
 
 describe('a turn', () => {
-  it('is answered, in three appends of its process', async () => {
+  it('is answered, in three appends of its process and two of what the agent keeps of it', async () => {
     const { trouble, log: counted } = troubled(log);
     const { engine } = talking({}, counted);
     const { session_id, stream } = await meeting(engine);
     const before = trouble.appends;
     await say(engine, session_id, 'hi');
     expect(await recorded(log, stream, 'TurnCompleted')).toEqual(whole);
-    expect(trouble.appends - before).toBe(1 + 3);
+    // An episode begins with the session's first turn, and working memory is set on each.
+    expect(trouble.appends - before).toBe(1 + 3 + 2);
     expect(await last(stream, 'ModelReplied')).toMatchObject({ text: 'hello', attempt: 1, is_language_model: false });
   });
   it('quotes what was said before, and records only which turns those were', async () => {
@@ -74,7 +78,7 @@ describe('a turn', () => {
       expect((await typesIn(log, stream)).filter((type) => type === 'TurnCompleted')).toHaveLength(2),
     );
     expect(requests[1]).toMatchObject({
-      system: 'You are Iris.',
+      system: expect.stringMatching(/^You are Iris\.\n\n## How to think about this\n/) as string,
       messages: [
         { role: 'user', content: 'hi' },
         { role: 'assistant', content: 'hello' },
@@ -122,25 +126,42 @@ describe('a turn', () => {
     await recorded(log, stream, 'TurnFailed');
     expect(await last(stream, 'TurnFailed')).toMatchObject({ fault: 'context_too_large' });
   });
-  it('ends also where what comes after it fails, and says what did', async () => {
-    const ran: string[] = [];
-    const stages = {
-      broken: async () => {
-        throw new Error('no');
-      },
-      whole: async () => void ran.push('whole'),
-    };
-    const { engine } = talking({ stages });
+  it('is answered also where memory is out of reach, and says that it was', async () => {
+    const broken: Memory = { ...noMemory, recall: () => Promise.reject(new Error('no read models')) };
+    const { engine } = talking({ memory: broken });
     const { session_id, stream } = await meeting(engine);
-    await say(engine, session_id, 'hi');
+    await say(engine, session_id, 'why is that so?');
     await recorded(log, stream, 'TurnCompleted');
+    const { plan } = (await last(stream, 'ContextAssembled')) as { readonly plan: ContextPlan };
+    expect(plan.stages.filter(({ ok }) => !ok)).toEqual([{ name: 'recall', ok: false, message: 'no read models' }]);
+    expect(plan).toMatchObject({ frame: { frame_id: 'question' }, position: null });
     expect(await last(stream, 'TurnAssessed')).toMatchObject({
       stages: [
-        { name: 'broken', ok: false, message: 'Error: no' },
-        { name: 'whole', ok: true, message: null },
+        { name: 'learn', ok: true, message: null },
+        { name: 'finalize', ok: true, message: null },
+        { name: 'episode', ok: true, message: null },
       ],
     });
-    expect(ran).toEqual(['whole']);
+  });
+  it('waits, shortly, for what was remembered through its node a moment ago, and for nothing else', async () => {
+    const asked: (bigint | undefined)[] = [];
+    const memory: Memory = {
+      ...noMemory,
+      recall: (query, signal) => {
+        asked.push(query.at_least);
+        return noMemory.recall(query, signal);
+      },
+    };
+    const { engine } = talking({ memory });
+    const { session_id, stream } = await meeting(engine);
+    await say(engine, session_id, 'why is that so?');
+    await recorded(log, stream, 'TurnCompleted');
+    const [episode] = await eventsIn(log, `episode-${derived('episode', session_id)}`);
+    await eventually(() => say(engine, session_id, 'and why that?'));
+    await eventually(async () =>
+      expect((await typesIn(log, stream)).filter((type) => type === 'TurnCompleted')).toHaveLength(2),
+    );
+    expect(asked).toEqual([undefined, episode?.position]);
   });
   it('survives a log that is out of reach while its context is laid out (F21)', async () => {
     const { requests, model } = listened(scripted({}));

@@ -9,13 +9,15 @@ import { execute, type Engine } from '../../src/commands/execute.ts';
 import { follow } from '../../src/commands/follow.ts';
 import { output } from '../../src/commands/output.ts';
 import { react } from '../../src/commands/react.ts';
-import { sessionKind, type PostTurn } from '../../src/commands/sessions/perform-turn.ts';
+import { newestOf } from '../../src/commands/cognition/mind.ts';
+import { sessionKind } from '../../src/commands/sessions/perform-turn.ts';
 import type { AgentCommand } from '../../src/domain/agent/agent.commands.ts';
 import { agent } from '../../src/domain/agent/agent.decider.ts';
 import { cancelTurnsOfStoppedAgent } from '../../src/domain/reactions/cancel-turns-of-stopped-agent.reaction.ts';
 import type { SessionCommand } from '../../src/domain/session/session.commands.ts';
 import { session } from '../../src/domain/session/session.decider.ts';
-import type { EventLog, Model, ModelRequest, Roster } from '../../src/ports.ts';
+import type { EventLog, Memory, Model, ModelRequest, Roster } from '../../src/ports.ts';
+import { noMemory } from '../support/no.memory.ts';
 import { quietJournal } from '../support/quiet.journal.ts';
 import { engineOn, movableClock, provenance } from './engines.ts';
 
@@ -40,14 +42,21 @@ export const startTalking = (
   roster: Roster,
   {
     model = scripted({}),
-    stages = {},
+    memory = noMemory,
     owner = randomUUID(),
-  }: { readonly model?: Model; readonly stages?: PostTurn; readonly owner?: string } = {},
+  }: { readonly model?: Model; readonly memory?: Memory; readonly owner?: string } = {},
 ): TalkingNode => {
   const engine = engineOn(log, undefined, movableClock());
   const spoken = output();
   const journal = quietJournal();
-  const kinds = [sessionKind(engine, { model, spoken, stages, gate: noGate(engine) })];
+  const mind = {
+    engine,
+    gate: noGate(engine),
+    memory,
+    newest: newestOf(engine),
+    calibration: () => Promise.resolve(null),
+  };
+  const kinds = [sessionKind(mind, { model, spoken })];
   const drives = driver(engine, { roster, kinds, owner, journal });
   const ending = new AbortController();
   drives.start();

@@ -25,6 +25,7 @@ describe('the environment', () => {
       port_is_fixed: false,
       folder: path.join(folder, '.acta'),
       model: {},
+      embedding: { provider: 'noop' },
       gate: {
         environment: 'development',
         workspace: path.join(folder, '.acta/workspace'),
@@ -37,6 +38,7 @@ describe('the environment', () => {
       roles: ['api', 'projections', 'processes'],
       rebuild: 'auto',
       cors_origins: [],
+      mcp: true,
       accept_loss: false,
       log_level: 'info',
       traces: { service_name: 'acta', disabled: false },
@@ -66,6 +68,8 @@ describe('the environment', () => {
         OPENAI_API_KEY: 'o',
         OPENAI_BASE_URL: 'https://models.example/v1',
         OLLAMA_BASE_URL: 'http://127.0.0.1:11435',
+        EMBEDDING_PROVIDER: 'openai',
+        EMBEDDING_MODEL: 'text-embedding-3-large',
         ACTA_SCRIPT: 'rules.json',
         ACTA_ENVIRONMENT: 'staging',
         ACTA_POLICY: 'policy.yaml',
@@ -98,6 +102,7 @@ describe('the environment', () => {
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
         OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer x, tenant=y',
         OTEL_SERVICE_NAME: 'acta-eu',
+        ACTA_MCP: 'off',
         OTEL_SDK_DISABLED: 'true',
       }),
     ).toEqual({
@@ -120,6 +125,7 @@ describe('the environment', () => {
         ollama_base_url: 'http://127.0.0.1:11435',
         script_file: path.join(folder, 'rules.json'),
       },
+      embedding: { provider: 'openai', model: 'text-embedding-3-large' },
       gate: {
         environment: 'staging',
         policy_file: path.join(folder, 'policy.yaml'),
@@ -148,6 +154,7 @@ describe('the environment', () => {
       quotas: { read: 600, stream: 8 },
       log_port: 2113,
       log_bytes_max: 5_000_000_000,
+      mcp: false,
       accept_loss: true,
       log_level: 'debug',
       traces: {
@@ -187,6 +194,7 @@ describe('the environment', () => {
     ['ANTHROPIC_BASE_URL', 'ftp://host'],
     ['OPENAI_BASE_URL', 'models.example'],
     ['OLLAMA_BASE_URL', 'ftp://host'],
+    ['EMBEDDING_PROVIDER', 'oracle'],
     ['LLM_FALLBACK_PROVIDER', 'scripted'],
     ['ACTA_ROLES', ','],
     ['ACTA_CORS_ORIGINS', 'https://a.example/path'],

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { decision, type DecisionCommand, type DecisionState } from '../../src/domain/decision/decision.decider.ts';
 import type { DecisionContent } from '../../src/domain/decision/decision.events.ts';
 import { bridgeOf, qualityOf } from '../../src/domain/decision/decision.quality.ts';
+import type { Severity } from '../../src/domain/gate/guardrail.ts';
 import { fold } from '../../src/domain/kernel/decider.ts';
+import { digest } from '../../src/domain/kernel/digest.ts';
 
 const id = (n: number): string => `5a1e0c2b-3d4f-5a6b-8c7d-9e0f1a2b3c0${n}`;
 const at = '2026-11-21T12:00:00.000Z';
@@ -47,6 +49,68 @@ const after = (...commands: readonly DecisionCommand[]) => {
   const events = E.isRight(last) ? last.right : [];
   return { state, events, refusal: E.isLeft(last) ? last.left : undefined };
 };
+
+const terms = {
+  ...{ quorum: 1, roles: [], expires_in_ms: 3_600_000, reason_required: false, four_eyes: true, webhook: false },
+};
+const approval_id = id(7);
+/** The same decision, with a guardrail of each of these severities that fired. */
+const guarded = (...severities: readonly Severity[]): DecisionCommand => ({
+  ...(record() as Extract<DecisionCommand, { type: 'RecordDecision' }>),
+  guard: {
+    guardrails: {
+      policy_version: 3,
+      policy_digest: digest('the policy'),
+      fired: severities.map((severity) => ({ name: severity, severity, because: ['so'] })),
+    },
+    approval: {
+      ...{ approval_id, headline: 'Decide', terms, at, expires_at: at, supersedes: null },
+      requested_by: { type: 'user', id: 'ida', roles: [], permissions: [], chain: [by] },
+      action_digest: digest('the decision'),
+    },
+  },
+});
+type Ending = Extract<DecisionCommand, { type: 'RecordDecisionApproval' }>['ending'];
+const ended = (ending: Ending, of = approval_id): DecisionCommand => ({
+  ...{ type: 'RecordDecisionApproval', approval_id: of, ending, reason: 'no', at },
+});
+
+describe('a decision that guardrails speak of', () => {
+  it.each([
+    [[], 'DecisionRecorded'],
+    [['warn'], 'DecisionRecorded'],
+    [['require_approval', 'warn'], 'DecisionProposed'],
+    [['block'], 'DecisionBlocked'],
+    [['absolute', 'require_approval'], 'DecisionBlocked'],
+  ] as const)('by %j is as they have it: %s, and keeps what they said', (severities, type) => {
+    const { events } = after(guarded(...severities));
+    expect(events).toMatchObject([{ type, data: { guardrails: { policy_version: 3 }, quality: 0 } }]);
+    const [recorded] = events as readonly { data: { guardrails: { fired: readonly { name: string }[] } } }[];
+    expect(recorded?.data.guardrails.fired.map(({ name }) => name)).toEqual(severities);
+  });
+
+  it('counts once it is agreed to, and cites the agreement; a second word changes nothing', () => {
+    const { events, state } = after(guarded('require_approval'), ended('granted'));
+    expect(events).toMatchObject([{ type: 'DecisionRecorded', data: { by, approval: { approval_id, at } } }]);
+    expect(state).toMatchObject({ phase: 'open', content: { confidence: 0.8 } });
+    expect(after(guarded('require_approval'), ended('granted'), ended('expired')).events).toEqual([]);
+  });
+
+  it.each(['denied', 'expired', 'withdrawn'] as const)('never counts where its request is %s', (ending) => {
+    const { events, state } = after(guarded('require_approval'), ended(ending));
+    expect(events).toMatchObject([{ type: 'DecisionRejected', data: { ending, reason: 'no' } }]);
+    expect(state.phase).toBe('rejected');
+    expect(after(guarded('require_approval'), ended(ending), review('success')).refusal).toMatchObject({
+      reason: 'OutOfLifecycle',
+    });
+  });
+
+  it('hears of no approval but its own, and is not reviewed before it counts', () => {
+    expect(after(guarded('require_approval'), ended('granted', id(8))).events).toEqual([]);
+    expect(after(guarded('require_approval'), review('success')).refusal).toMatchObject({ reason: 'OutOfLifecycle' });
+    expect(after(guarded('block'), ended('granted')).events).toEqual([]);
+  });
+});
 
 describe('the quality of a decision', () => {
   const analysis = { type: 'analysis', text: 'it was counted' } as const;

@@ -75,7 +75,18 @@ const sessionCommand: fc.Arbitrary<SessionCommand> = fc.oneof(
   }),
   fc.record({ type: fc.constant('ReceiveTurn' as const), turn_id: uuid, text: fc.constantFrom('hi', 'and?') }),
   fc.record({ type: fc.constant('CancelTurn' as const), turn_id: fc.option(uuid), reason }),
-  fc.record({ type: fc.constant('CloseSession' as const), reason }),
+  fc.record({ type: fc.constant('CloseSession' as const), reason, reflects: fc.boolean() }),
+  fc.record({ type: fc.constant('ReflectAgain' as const) }),
+  fc.record({
+    type: fc.constant('RecordConclusion' as const),
+    outcome: fc.oneof(fc.constant(past.ok([])), failure),
+  }),
+  fc.tuple(attempt, fc.oneof(fc.constant(past.ok(past.reply)), failure)).map(([n, outcome]): SessionCommand => ({
+    type: 'RecordReflection',
+    attempt: n,
+    key: `reflect:${n}`,
+    outcome,
+  })),
   fc.record({
     type: fc.constant('RecordContext' as const),
     turn_id: uuid,

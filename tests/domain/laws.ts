@@ -18,11 +18,21 @@ export interface Subject {
   readonly settling: readonly string[];
 }
 
+const anywhere = {
+  id: '00000000-0000-4000-8000-000000000000',
+  stream: 'golden',
+  revision: 0,
+  position: 0n,
+  recorded_at: '2026-11-21T12:00:00.000Z',
+};
 const golden = new URL('../golden/events/', import.meta.url);
-const recorded: readonly Event[] = readdirSync(golden).map((file) => ({
-  type: file.replace(/\.v\d+\.json$/, ''),
-  data: JSON.parse(readFileSync(new URL(file, golden), 'utf8')) as unknown,
-}));
+const recorded: readonly Event[] = readdirSync(golden).map((file) => {
+  const [, type = '', version = ''] = /^(\w+)\.v(\d+)\.json$/.exec(file) ?? [];
+  const data = JSON.parse(readFileSync(new URL(file, golden), 'utf8')) as unknown;
+  const read = catalogue.read({ ...anywhere, type, data, metadata: { version } });
+  if (E.isLeft(read)) throw new Error(`${file}: ${read.left.reason}`);
+  return read.right;
+});
 
 /** Runs commands, and hands what each of them came to. */
 const run = (

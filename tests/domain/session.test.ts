@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../src/domain/kernel/backoff.ts';
 import type { SessionCommand } from '../../src/domain/session/session.commands.ts';
-import { modelBackoff, session } from '../../src/domain/session/session.decider.ts';
+import { modelBackoff } from '../../src/domain/session/session.backoff.ts';
+import { session } from '../../src/domain/session/session.decider.ts';
 import {
   ModelCalled,
   ModelFailed,
@@ -13,7 +14,7 @@ import {
   TurnCancelRequested,
   TurnReceived,
 } from '../../src/domain/session/session.events.ts';
-import { historyTurnsMax } from '../../src/domain/session/session.state.ts';
+import { historyTurnsMax } from '../../src/domain/session/session.history.ts';
 import * as past from '../support/session.history.ts';
 import { specification } from '../support/specification.ts';
 
@@ -26,7 +27,7 @@ const outOf = (phase: string, step: string, ...allowed: readonly string[]) =>
 const open = { type: 'OpenSession', session_id, agent_id, title: null } as const;
 const receive = { type: 'ReceiveTurn', turn_id, text: 'hi' } as const;
 const cancel = { type: 'CancelTurn', turn_id, reason: 'never mind' } as const;
-const close = { type: 'CloseSession', reason: 'settled' } as const;
+const close = { type: 'CloseSession', reason: 'settled', reflects: true } as const;
 const record = (attempt: number, outcome: (SessionCommand & { type: 'RecordReply' })['outcome']) =>
   ({ type: 'RecordReply', turn_id, attempt, key: `${turn_id}:model:${attempt}`, outcome }) as const;
 const postTurn = (outcome: (SessionCommand & { type: 'RecordPostTurn' })['outcome']) =>
@@ -41,7 +42,7 @@ describe('a session', () => {
     given().when(open).records(opened);
     given(opened)
       .when(open)
-      .refuses(outOf('idle', 'SessionOpened', 'TurnReceived', 'SessionClosed'));
+      .refuses(outOf('idle', 'SessionOpened', 'TurnReceived', 'SessionEndRequested', 'SessionClosed'));
   });
   it('that nobody opened is unknown', () => {
     for (const command of [receive, cancel, close]) given().when(command).refuses({ reason: 'SessionUnknown' });
@@ -49,10 +50,16 @@ describe('a session', () => {
   it('is closed once, with the count of its turns, and not under a running turn', () => {
     given(opened)
       .when(close)
-      .records(SessionClosed({ session_id, reason: 'settled', turns: 0 }));
+      .records(SessionClosed({ session_id, reason: 'settled', turns: 0, stages: [] }));
     given(...answered)
       .when(close)
+      .records(past.endRequested(false));
+    given(...answered, past.endRequested(false))
+      .when({ type: 'RecordConclusion', outcome: past.ok([]) })
       .records(past.closed);
+    given(...answered, past.endRequested(false))
+      .when(close)
+      .records();
     given(...answered, past.closed)
       .when(close)
       .records();
@@ -144,7 +151,7 @@ describe('a turn', () => {
       .slice(0, 2 * (attempt - 1));
     given(...calling, ...tries)
       .when(record(attempt, outcome))
-      .records(ModelFailed({ ...of, attempt, fault: 'timeout', message: 'it was timeout' }));
+      .records(ModelFailed({ ...of, attempt, fault: 'timeout', message: 'it was timeout', call: null }));
   });
   it('calls again under the next number', () => {
     given(...calling, past.retryScheduled(1, past.at))
@@ -169,10 +176,10 @@ describe('a turn', () => {
   });
   it('ends also where nothing that comes after it works', () => {
     const stages = [{ name: 'post_turn', ok: false, message: 'it was internal' }];
-    const signals = { attempts: 1, empty_reply: false, truncated: false };
+    const assessed = past.assessed('success', 1);
     given(...calling, past.replied(1))
       .when(postTurn(past.failed('internal')))
-      .records(TurnAssessed({ ...of, outcome: 'success', signals, stages }), past.completed);
+      .records(TurnAssessed({ ...assessed.data, stages }), past.completed);
   });
   it('that was assessed but not ended, as an older program may have left it, is ended and not assessed again', () => {
     given(...calling, past.replied(1), past.assessed('success', 1))

@@ -17,6 +17,7 @@ const spec_digest = `sha256:${'0c'.repeat(32)}`;
 
 const equipped = Events.ContextAssembled({
   ...of,
+  agent_id: past.agent_id,
   plan: { ...past.plan, tools: [{ capability_id: 'orders.get', spec_digest }] },
 });
 const calling = [past.opened, past.received, equipped, past.called(1)];

@@ -59,6 +59,7 @@ export const policyOf = (changes: Partial<PolicyDocument> = {}): ActivePolicy =>
     safe_mode: false,
     rules: [],
     otherwise: 'deny',
+    guardrails: [],
     approval: terms,
     ...changes,
   },

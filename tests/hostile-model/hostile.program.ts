@@ -19,6 +19,8 @@ import { output } from '../../src/commands/output.ts';
 import { react } from '../../src/commands/react.ts';
 import { recall } from '../../src/commands/recall.ts';
 import { runKind } from '../../src/commands/runs/perform-run.ts';
+import { noMemory } from '../support/no.memory.ts';
+import { newestOf } from '../../src/commands/cognition/mind.ts';
 import { sessionKind } from '../../src/commands/sessions/perform-turn.ts';
 import { agent } from '../../src/domain/agent/agent.decider.ts';
 import { catalogue } from '../../src/domain/catalogue.ts';
@@ -73,8 +75,9 @@ const keep = {
   artifact: () => Promise.reject(new Error('nothing is kept here')),
   result: (_: string, value: unknown) => Promise.resolve({ value, artifacts: [] }),
 };
+const mind = { engine: core, gate, memory: noMemory, newest: newestOf(core), calibration: () => Promise.resolve(null) };
 const kinds = [
-  sessionKind(core, { model: hostileModel(chance), spoken: output(), stages: {}, gate }),
+  sessionKind(mind, { model: hostileModel(chance), spoken: output() }),
   directiveKind(core),
   approvalKind(() => Promise.resolve(undefined)),
   runKind({ ...gate, keep }),

@@ -81,6 +81,7 @@ export const policy: PolicyDocument = {
   capability_allowlist: ['world.look', 'world.keep', 'world.spend', 'world.ruin'],
   scope_allowlist: null,
   safe_mode: false,
+  guardrails: [],
   rules: [
     {
       rule_id: 'look',

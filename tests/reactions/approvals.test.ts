@@ -44,6 +44,43 @@ describe('request_approvals', () => {
   });
 });
 
+describe('a decision that has to be agreed to', () => {
+  const { decision_id, stakes, approval } = golden('DecisionProposed').data as unknown as {
+    readonly decision_id: string;
+    readonly stakes: string;
+    readonly approval: Readonly<Record<string, string>>;
+  };
+  const { approval_id, action_digest, at } = approval;
+
+  it('asks for one approval, under its own id, with no action to run', () => {
+    const { expires_at, headline, terms, requested_by } = approval;
+    const paper = { action: null, verdict: null, action_digest, expires_at, headline, terms, requested_by };
+    const subject = { kind: 'decision', decision_id };
+    expect(asks(requestApprovals, golden('DecisionProposed'))).toEqual([
+      {
+        stream: `approval-${approval_id}`,
+        command: {
+          type: 'RequestApproval',
+          approval_id,
+          paper: { ...paper, subject, risk_level: stakes, requested_at: at, supersedes: null },
+        },
+      },
+    ]);
+  });
+  it('hears how its request ended', () => {
+    const granted = golden('ApprovalGranted', { subject: { kind: 'decision', decision_id } });
+    expect(asks(tellWhoAsked, granted)).toMatchObject([
+      { stream: `decision-${decision_id}`, command: { type: 'RecordDecisionApproval', ending: 'granted' } },
+    ]);
+  });
+  it('uses the agreement up by being recorded, and asks nothing where it needed none', () => {
+    const agreed = golden('DecisionRecorded', { approval: { approval_id, action_digest, at } });
+    const use = { type: 'UseApproval', run_id: null, step_id: '', action_digest, at };
+    expect(asks(endApprovals, agreed)).toEqual([{ stream: `approval-${approval_id}`, command: use }]);
+    expect(asks(endApprovals, golden('DecisionRecorded', { approval: null }))).toEqual([]);
+  });
+});
+
 describe('end_approvals', () => {
   const stream = `approval-${String(golden('StepApprovalEnded').data['approval_id'])}`;
   const { at } = golden('StepApprovalEnded').data;

@@ -56,7 +56,11 @@ export interface Server {
   /** Resolves with the exit code or the signal. */
   readonly ended: Promise<number | string>;
   readonly signal: (name: 'SIGKILL' | 'SIGTERM') => void;
+  /** The end of what it has said on standard error: its journal, where `ACTA_LOG_LEVEL` lets it speak. */
+  readonly said: () => string;
 }
+
+const saidCharsMax = 20_000;
 
 const ended = (child: ChildProcess): Promise<number | string> =>
   new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')));
@@ -76,7 +80,7 @@ export const startServer = async (
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let complaint = '';
-  child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(-2_000)));
+  child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(-saidCharsMax)));
   const end = ended(child);
   onTestFinished(async () => {
     child.kill('SIGKILL');
@@ -91,7 +95,7 @@ export const startServer = async (
     },
     { timeout: startMsMax, interval: 50 },
   );
-  return { url, ended: end, signal: (name) => void child.kill(name) };
+  return { url, ended: end, signal: (name) => void child.kill(name), said: () => complaint };
 };
 
 /** A server that is not expected to live: answers how it ended and what it said. */

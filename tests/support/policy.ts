@@ -21,6 +21,7 @@ export const policyWith = (
   safe_mode: false,
   rules: [],
   otherwise: 'allow',
+  guardrails: [],
   ...more,
   approval: { ...terms, ...more.approval },
 });

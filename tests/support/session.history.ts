@@ -1,3 +1,4 @@
+import { ContextPlan } from '../../src/domain/session/plan.ts';
 import type { Outcome } from '../../src/domain/kernel/process.ts';
 import type { Reply } from '../../src/domain/session/session.commands.ts';
 import {
@@ -8,6 +9,7 @@ import {
   ModelReplied,
   ModelRetryScheduled,
   SessionClosed,
+  SessionEndRequested,
   SessionOpened,
   TurnAssessed,
   TurnCanceled,
@@ -15,7 +17,6 @@ import {
   TurnCompleted,
   TurnFailed,
   TurnReceived,
-  type ContextPlan,
 } from '../../src/domain/session/session.events.ts';
 
 /** What happens in a session, as it is recorded, for histories that tests are given. */
@@ -28,7 +29,7 @@ export const at = '2026-11-21T12:00:00.000Z';
 export const request_digest = `sha256:${'5b'.repeat(32)}`;
 const of = { session_id, turn_id };
 
-export const plan: ContextPlan = {
+export const plan: ContextPlan = ContextPlan.parse({
   agent_revision: 0,
   template: 'acta-context/1',
   model: null,
@@ -37,7 +38,7 @@ export const plan: ContextPlan = {
   budget_tokens: 8_000,
   sections: [{ name: 'input', tokens: 2, turn_ids: [], left_out: 0 }],
   request_digest,
-};
+});
 export const reply: Reply = {
   provider: 'scripted',
   is_language_model: false,
@@ -49,6 +50,7 @@ export const reply: Reply = {
   usage: { input_tokens: 2, output_tokens: 2, cache_read_tokens: 0, cache_write_tokens: 0 },
   cost_micros: 0,
   latency_ms: 1,
+  call: null,
 };
 
 export const ok = <Result>(result: Result): Outcome<Result> => ({ ok: true, result, at });
@@ -63,9 +65,9 @@ export const failed = (code: string, retryable = false, retry_after_ms?: number)
   at,
 });
 
-export const opened = SessionOpened({ session_id, agent_id, title: null });
+export const opened = SessionOpened({ session_id, agent_id, title: null, origin: null, inherited: [] });
 export const received = TurnReceived({ ...of, agent_id, ordinal: 1, text: 'hi' });
-export const assembled = ContextAssembled({ ...of, plan });
+export const assembled = ContextAssembled({ ...of, agent_id, plan });
 export const contextRefused = ContextRefused({
   ...of,
   fault: 'context_too_large',
@@ -74,16 +76,24 @@ export const contextRefused = ContextRefused({
 export const called = (attempt: number) => ModelCalled({ ...of, attempt, round: 1, request_digest });
 export const replied = (attempt: number) => ModelReplied({ ...of, attempt, ...reply, tool_uses: [] });
 export const retryScheduled = (attempt: number, retry_at: string) =>
-  ModelRetryScheduled({ ...of, attempt, fault: 'timeout', message: 'it was timeout', retry_at });
+  ModelRetryScheduled({ ...of, attempt, fault: 'timeout', message: 'it was timeout', retry_at, call: null });
 export const modelFailed = (attempt: number) =>
-  ModelFailed({ ...of, attempt, fault: 'timeout', message: 'it was timeout' });
+  ModelFailed({ ...of, attempt, fault: 'timeout', message: 'it was timeout', call: null });
 export const cancelRequested = TurnCancelRequested({ ...of, reason: 'never mind', directive_ids: [] });
 export const assessed = (outcome: 'success' | 'failure' | 'canceled', attempts: number) =>
-  TurnAssessed({ ...of, outcome, signals: { attempts, empty_reply: false, truncated: false }, stages: [] });
+  TurnAssessed({
+    ...of,
+    outcome,
+    signals: { attempts, empty_reply: false, truncated: false, tool_errors: 0, decision_missing: false },
+    surprise: outcome === 'failure' ? 0.9 : 0,
+    candidates: [],
+    stages: [],
+  });
 export const completed = TurnCompleted(of);
 export const turnFailed = (fault: string) => TurnFailed({ ...of, fault, message: `it was ${fault}` });
 export const canceled = TurnCanceled({ ...of, reason: 'never mind' });
-export const closed = SessionClosed({ session_id, reason: 'settled', turns: 1 });
+export const endRequested = (reflects: boolean) => SessionEndRequested({ session_id, reason: 'settled', reflects });
+export const closed = SessionClosed({ session_id, reason: 'settled', turns: 1, stages: [] });
 
 /** A turn that is being answered, and one that was. */
 export const calling = [opened, received, assembled, called(1)] as const;

@@ -55,9 +55,16 @@ describe('a turn', () => {
     const context = await ask(url, `/sessions/${said.body.session_id}/turns/${said.body.turn_id}/context`);
     expect(context.body.context.sections.map(({ name }: { name: string }) => name)).toEqual([
       'identity',
+      'censors',
+      'frame',
+      'working_memory',
+      'decisions',
+      'facts',
       'history',
       'input',
     ]);
+    expect(context.body.context).toMatchObject({ frame: { frame_id: 'conversation' } });
+    expect(context.body.context.stages.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([]);
   });
 
   it('answers with the position at which its end can be read', async () => {
@@ -170,6 +177,18 @@ describe('a turn', () => {
     const types = ['ModelCalled', 'ModelRetryScheduled', 'ModelCalled', 'ModelReplied'];
     expect(events.map(({ type }) => type).filter((type) => type.startsWith('Model'))).toEqual(types);
     expect(JSON.stringify(events)).not.toContain('sk-canary-key');
+    const asked = { provider: 'openai', messages: { count: 1, roles: { user: 1, assistant: 0 }, chars: 12 } };
+    const [scheduled, replied] = ['ModelRetryScheduled', 'ModelReplied'].map((type) =>
+      events.find((event) => event.type === type),
+    );
+    expect(scheduled).toMatchObject({ data: { call: { ...asked, latency_ms: expect.any(Number) } } });
+    expect(replied).toMatchObject({ data: { provider: 'ollama', call: asked } });
+    const artifacts = (await askFresh(url, '/artifacts')).body.data.map(({ type }: { type: string }) => type);
+    expect(artifacts.filter((type: string) => type.startsWith('llm_')).toSorted()).toEqual([
+      'llm_call',
+      'llm_call',
+      'llm_usage',
+    ]);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(
       /acta_model_calls_total\{[^}]*(?:provider="ollama"[^}]*outcome="ok"|outcome="ok"[^}]*provider="ollama")/,

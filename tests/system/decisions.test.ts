@@ -12,6 +12,8 @@ const decided = (changes: object = {}) => ({
   confidence: 0.8,
   category: 'architecture',
   stakes: 'high',
+  tags: ['storage'],
+  reasons: [{ type: 'analysis', text: 'every other way keeps two truths' }],
   ...changes,
 });
 const recorded = async (changes: object = {}): Promise<string> => {
@@ -82,7 +84,7 @@ describe('calibration', () => {
   it('is asked for as of any position: what was said of outcomes later does not count', async () => {
     const agent = (await ask(url, '/agents', { body: { name: 'Judge' } })).body.agent_id;
     const sure = await recorded({ agent_id: agent, confidence: 0.9 });
-    const unsure = await recorded({ agent_id: agent, confidence: 0.2 });
+    const unsure = await recorded({ agent_id: agent, confidence: 0.2, stakes: 'low' });
     await recorded({ agent_id: agent, confidence: 0.5 });
     await reviewed(sure, 'success');
     const before = (await reviewed(unsure, 'success')).headers.get('acta-position');

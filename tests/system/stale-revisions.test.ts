@@ -30,8 +30,25 @@ const nouns: Readonly<Record<string, () => Promise<object>>> = {
   key_id: async () => (await ask(url, '/keys', { body: { name: 'a key', scopes: ['agents:read'] } })).body,
 };
 /** What must be said, and what must have happened, where an empty request on a fresh thing is not enough. */
-const bodies: Readonly<Record<string, object>> = { revise_agent: { name: 'Another' }, take_turn: { message: 'hi' } };
-const before: Readonly<Record<string, string>> = { resume_agent: 'pause' };
+const bodies: Readonly<Record<string, object>> = {
+  revise_agent: { name: 'Another' },
+  take_turn: { message: 'hi' },
+  focus_working_memory: { task: 'Another' },
+  open_thread: { description: 'why?' },
+  resolve_thread: { text: 'why?' },
+};
+const paused = (thing: string) => ask(url, `${thing}/pause`, { body: {} });
+const spoken = (thing: string) => ask(url, `${thing}/turns`, { body: { message: 'hi', wait: true } });
+const focused = (thing: string) =>
+  ask(url, `${thing}/working-memory/focus`, { method: 'PUT', body: { task: 'this', frame: null } });
+const before: Readonly<Record<string, (thing: string) => Promise<Reply>>> = {
+  resume_agent: paused,
+  fork_session: spoken,
+  focus_working_memory: focused,
+  open_thread: focused,
+  resolve_thread: focused,
+  clear_working_memory: focused,
+};
 
 /** Commands on what is there already; what works a read model lives in no stream. */
 const commands = operations.filter(
@@ -43,8 +60,8 @@ const prepared = async (name: string, path: string) => {
   const ids = Object.entries(await nouns[named.at(-1) ?? '']!());
   const concrete = ids.reduce((text, [noun, id]) => text.replace(`{${noun}}`, String(id)), path);
   const thing = /^\/[^/]+\/[^/]+/.exec(concrete)?.[0] ?? '';
-  if (before[name] !== undefined) await ask(url, `${thing}/${before[name]}`, { body: {} });
-  const noun = named[0]?.replace('_id', '') ?? '';
+  await before[name]?.(thing);
+  const noun = path.includes('working-memory') ? 'working_memory' : (named[0]?.replace('_id', '') ?? '');
   return { concrete, stream: `${noun}-${thing.split('/').at(-1) ?? ''}` };
 };
 

@@ -41,6 +41,17 @@ describe('the compose file', () => {
   it('starts Acta when the log and the database are healthy', () => {
     expect(Object.keys(services.acta.depends_on ?? {}).toSorted()).toEqual(['kurrentdb', 'postgres']);
   });
+  it('asks of each service whether it can do its work', () => {
+    const asked = Object.values(services).map(({ healthcheck: { test } }) => test.join(' '));
+    expect(asked).toEqual([
+      expect.stringContaining('/ready'),
+      expect.stringContaining('/health/live'),
+      expect.stringContaining('pg_isready'),
+    ]);
+  });
+  it('gives Acta the time that a stop takes at most', () => {
+    expect(services.acta.stop_grace_period).toBe('30s');
+  });
   it('insists on a key, and says nothing that Acta does not read', () => {
     expect(services.acta.environment['AOS_API_KEY']).toMatch(/^\$\{AOS_API_KEY:\?.+\}$/);
     for (const variable of Object.keys(services.acta.environment)) expect(settings).toHaveProperty(variable);

@@ -7,7 +7,7 @@ import { interrupts, type Interrupts, type SignalSource } from './terminal/inter
 import { terminal, type Environment, type Manners, type Streams, type Terminal } from './terminal/terminal.ts';
 import type { CliOperation } from './operations/verb.ts';
 
-/** What the command line is given to work with; `serve`, `demo` and `doctor` are what only main can do. */
+/** What the command line is given to work with; `serve`, `demo`, `open` and `doctor` are what only main can do. */
 export interface CliOptions extends Omit<Streams, 'env'> {
   /** Without the names of Node and of the script. */
   readonly argv: readonly string[];
@@ -21,6 +21,8 @@ export interface CliOptions extends Omit<Streams, 'env'> {
   /** Runs until it is stopped, and minds the signals itself. Answers the exit code. */
   readonly serve: (config: Config) => Promise<number>;
   readonly demo: (config: Config) => Promise<number>;
+  /** A server on this machine that another command stands in front of. */
+  readonly open: (config: Config) => Promise<{ readonly url: string; readonly stop: () => Promise<void> }>;
   /** What can be checked only with the parts of a server at hand. */
   readonly doctor: (config: Config) => Promise<readonly Check[]>;
 }

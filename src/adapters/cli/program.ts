@@ -4,6 +4,7 @@ import { approve } from './approve/approve.ts';
 import { chat } from './chat/chat.ts';
 import { doctor } from './doctor/doctor.ts';
 import { Failure, exits, understood, usage } from './exits.ts';
+import { mcp, mcpCommand } from './mcp/mcp.command.ts';
 import { occasion, type CliOptions, type Occasion } from './occasion.ts';
 import { carryOut, operationCommand } from './operations/operation.command.ts';
 import { serverCommand } from './server.command.ts';
@@ -185,6 +186,7 @@ export const program = (options: CliOptions, ended: (exit: number) => void): Com
     )
     .addCommand(chatCommand(act))
     .addCommand(tailCommand(act))
+    .addCommand(mcpCommand(act((prepared) => mcp(prepared))))
     .addCommand(approveCommand(act, ended));
   addVerbs(
     top,

@@ -1,5 +1,6 @@
 import type { AnyOperation, Principal, Problem } from '../../domain/kernel/operation.ts';
 import type { Clock, EventLog, Idempotency, Journal, StoredEvent, Telemetry } from '../../ports.ts';
+import type { Mount } from './mount.ts';
 import type { HttpLimits, Quota, QuotaName } from './limits.ts';
 
 /**
@@ -56,6 +57,8 @@ export interface HttpOptions<Context> {
   /** False: nobody is counted. */
   readonly quotas?: Partial<Readonly<Record<QuotaName, Quota>>> | false;
   readonly limits?: Partial<HttpLimits>;
+  /** Other protocols, at addresses of their own. */
+  readonly mounts?: readonly Mount[];
   /** Every answer is checked against the operation's output schema. For tests: it costs, and a mismatch is a 500. */
   readonly check_outputs?: boolean;
 }

@@ -6,6 +6,7 @@ import type { HttpOptions } from './options.ts';
 import { jsonMedia } from './answers/outgoing.ts';
 import { respond } from './answers/respond.ts';
 import { serveAt, type Place } from './places.ts';
+import { mountedAt } from './mounts.ts';
 import { referencePages } from './description/reference.ts';
 import { routesOf, type Route } from './route.ts';
 import { problemOperations, welcome } from './description/self.description.ts';
@@ -59,6 +60,8 @@ const selfDescription = (version: string, document: object, routes: readonly { r
 };
 
 const idleCheckMs = 50;
+/** Those whose work is ended when the grace is over get so long to hear what became of it. */
+const lastWordMsMax = 1_000;
 
 const stop = async <Context>(
   shared: Surface<Context>,
@@ -67,17 +70,21 @@ const stop = async <Context>(
 ): Promise<void> => {
   shared.closing = true;
   shared.streams.close();
-  // A connection that has its last answer is kept alive by Node; it is let go of when it is idle.
-  const lettingGo = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
-  const graceOver = setTimeout(() => {
-    shared.flights.abortAll();
-    // Those whose work was ended get a moment to hear it.
-    setImmediate(() => app.server.closeAllConnections());
-  }, grace_ms);
+  const { mounts = [] } = shared.options;
+  const lettingGo = setInterval(() => {
+    // A connection that has its last answer is kept alive by Node; it is let go of when it is idle.
+    app.server.closeIdleConnections();
+    // What is left of another protocol when nothing is being answered only listens.
+    if (shared.flights.aloft() === 0) for (const { close } of mounts) void close();
+  }, idleCheckMs);
+  const graceOver = setTimeout(() => shared.flights.abortAll(), grace_ms);
+  const wordOver = setTimeout(() => app.server.closeAllConnections(), grace_ms + lastWordMsMax);
   await app.close();
+  for (const { close } of mounts) await close();
   shared.flights.close();
   clearInterval(lettingGo);
   clearTimeout(graceOver);
+  clearTimeout(wordOver);
 };
 
 /**
@@ -107,6 +114,7 @@ export const httpServer = <Context>(options: HttpOptions<Context>): HttpServer =
             terms: { scope: events.scope, quota: 'stream' } as const,
           },
         ]),
+    ...mountedAt(app, shared, options.mounts ?? []),
     ...selfDescription(version, document, described),
   ]);
 

@@ -72,6 +72,12 @@ export const instruments: readonly Instrument[] = [
   timing('acta_model_call_duration_seconds', 'From the call of a model to its outcome.', ['provider']),
   counter('acta_model_tokens_total', 'Tokens of models, by kind.', ['provider', 'kind'], { unit: '{token}' }),
   counter('acta_model_cost_micros_total', 'Cost of model calls in millionths of a US dollar.', ['provider']),
+  counter('acta_embedding_calls_total', 'Requests for vectors, by outcome.', ['provider', 'outcome']),
+  timing('acta_embedding_call_duration_seconds', 'From a request for vectors to its answer.', ['provider']),
+  counter('acta_embedding_tokens_total', 'Tokens of texts that were embedded.', ['provider'], { unit: '{token}' }),
+  counter('acta_embedding_cost_micros_total', 'Cost of vectors in millionths of a US dollar.', ['provider']),
+
+  counter('acta_evaluation_traces_total', 'Ends of turns and runs shown to whoever evaluates.', ['outcome']),
 
   counter('acta_process_steps_total', 'Steps of processes: recorded, or overtaken by somebody who was first.', [
     'process',

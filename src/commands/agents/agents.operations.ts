@@ -56,6 +56,7 @@ export const registerAgent = command({
     max_tokens: AgentProfile.shape.max_tokens.default(agentDefaults.max_tokens),
     context_tokens: AgentProfile.shape.context_tokens.default(agentDefaults.context_tokens),
     capabilities: AgentProfile.shape.capabilities.default([]),
+    frames: AgentProfile.shape.frames,
     scope: AgentProfile.shape.scope.default('development'),
   }),
   output: AgentView,
@@ -77,7 +78,8 @@ export const registerAgent = command({
       },
     },
   ],
-  run: async (context, profile, call) => {
+  run: async (context, { frames, ...said }, call) => {
+    const profile = frames === undefined ? said : { ...said, frames };
     const id = derived('agent', call.command_id);
     const answer = await told(context, call, id, { type: 'RegisterAgent', agent_id: id, profile });
     return 'output' in answer ? { ...answer, status: 201, location: `/agents/${id}` } : answer;
@@ -147,7 +149,7 @@ const turned = (verb: 'pause' | 'resume', type: 'PauseAgent' | 'ResumeAgent', su
     output: AgentView,
     http: { method: 'POST', path: `/agents/{agent_id}/${verb}`, tag },
     cli: `agents ${verb}`,
-    mcp: { tool: `${verb}_agent`, read_only: false, destructive: false, idempotent: true },
+    mcp: { tool: `agent_${verb}`, toolset: 'ops', read_only: false, destructive: false, idempotent: true },
     problems: ['revision_conflict', 'invalid_transition', 'not_found'],
     examples: [{ title: summary, input: { agent_id: '0198d7a0-0000-7000-8000-000000000001', reason: 'maintenance' } }],
     run: (context, input, call) => told(context, call, input.agent_id, { type, reason: input.reason }),

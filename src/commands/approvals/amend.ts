@@ -48,6 +48,8 @@ export const amended = async (
   args: Action['args'],
   reason: string,
 ): Promise<Amended | Problem> => {
+  if (subject.kind === 'decision')
+    return problem('validation_failed', 'a decision has no arguments: refuse it, and record another one');
   const { step_id, directive_id } = subject;
   const at = new Date(context.engine.clock.now()).toISOString();
   const change = { step_id, args, by: call.principal.actor, reason, at };

@@ -95,6 +95,14 @@ export const decideApproval = command({
   output: ApprovalView,
   http: { method: 'POST', path: '/approvals/{approval_id}/decision', tag },
   cli: 'approvals decide',
+  mcp: {
+    tool: 'approval_decide',
+    toolset: 'core',
+    read_only: false,
+    destructive: true,
+    idempotent: true,
+    open_world: true,
+  },
   guarded: true,
   keyed: true,
   problems: [

@@ -92,6 +92,7 @@ export const setBudget = command({
   output: BudgetView,
   http: { method: 'POST', path: '/budgets', tag },
   cli: 'budgets set',
+  mcp: { tool: 'budget_set', toolset: 'ops', read_only: false, destructive: true, idempotent: false },
   problems: ['already_exists'],
   examples: [
     {

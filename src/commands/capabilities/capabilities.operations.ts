@@ -123,7 +123,7 @@ export const checkCapability = command({
   output: z.object({ verdict: Verdict, action: Action.nullable(), standing: z.string() }),
   http: { method: 'POST', path: '/capabilities/{capability_id}/check', tag },
   cli: 'capabilities check',
-  mcp: { tool: 'check_capability', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'capability_check', toolset: 'ops', read_only: true, destructive: false, idempotent: true },
   problems: ['validation_failed'],
   examples: [
     {

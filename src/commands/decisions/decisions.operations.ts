@@ -1,22 +1,18 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
-import {
-  decision,
-  type DecisionChange,
-  type DecisionCommand,
-  type DecisionState,
-} from '../../domain/decision/decision.decider.ts';
-import { DecisionContent, Outcome, Relation, outcomes } from '../../domain/decision/decision.events.ts';
-import { qualityOf } from '../../domain/decision/decision.quality.ts';
+import { decision, type DecisionChange } from '../../domain/decision/decision.decider.ts';
+import { DecisionContent, Outcome, Relation } from '../../domain/decision/decision.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
-import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import type { Problem } from '../../domain/kernel/operation.ts';
 import { problem } from '../../problems.ts';
-import { ask, command, type CommandContext } from '../context.ts';
-import type { Receipt } from '../execute.ts';
+import { command, type CommandContext } from '../context.ts';
 import { recall } from '../recall.ts';
 import { problemOf } from '../refusals.ts';
+import { checkDecision } from './check.operation.ts';
+import { DecisionView, told } from './decision.view.ts';
+import { recordDecision } from './record.operation.ts';
 
 const tag = 'decisions';
 const scope = 'decisions:write';
@@ -24,35 +20,6 @@ const decision_id = idInput('decision');
 const exampleId = '0198d7a0-0000-7000-8000-000000000018';
 const exampleTarget = '0198d7a0-0000-7000-8000-000000000019';
 const problems = ['not_found', 'revision_conflict'];
-
-const DecisionView = z.object({
-  decision_id: z.uuid(),
-  status: z.enum(['open', 'reviewed']),
-  outcome: z.enum(['pending', ...outcomes]),
-  confidence: z.number(),
-  quality_score: z.number(),
-  revision: z.int(),
-});
-
-const view = ({ state, revision }: Receipt<DecisionState>): z.infer<typeof DecisionView> => {
-  const { decision_id: id, phase, content, outcome } = state;
-  if (content === null || phase === 'unrecorded') throw new Error('a decision that was commanded was recorded');
-  const { confidence } = content;
-  const quality_score = qualityOf(content);
-  return { decision_id: id, status: phase, outcome: outcome ?? 'pending', confidence, quality_score, revision };
-};
-
-const told = async (
-  context: CommandContext,
-  call: Call,
-  id: string,
-  asked: DecisionCommand,
-): Promise<Answer<z.infer<typeof DecisionView>> | Problem> => {
-  const outcome = await ask(context, call, decision, streamOf('decision', id), asked, { guarded: true });
-  if (E.isLeft(outcome)) return outcome.left;
-  const { revision, position } = outcome.right;
-  return { output: view(outcome.right), revision, position };
-};
 
 /** Why there is nothing to link to; undefined where there is. */
 const missingTarget = async (
@@ -62,59 +29,14 @@ const missingTarget = async (
 ): Promise<Problem | undefined> => {
   const found = await recall(log, catalogue, remembered, decision, streamOf('decision', target_id));
   if (E.isLeft(found)) return problemOf(found.left);
-  const { last } = found.right;
-  return last === undefined || tenantOf(last) !== tenant
+  const { last, state } = found.right;
+  const counts = state.phase === 'open' || state.phase === 'reviewed';
+  return last === undefined || tenantOf(last) !== tenant || !counts
     ? problem('not_found', `there is no decision ${target_id}`)
     : undefined;
 };
 
-const { description, context: situation, pattern, confidence, tags, category, stakes, reasons } = DecisionContent.shape;
-
-const recordDecision = command({
-  name: 'record_decision',
-  kind: 'command',
-  summary: 'Record what is decided, how sure you are of it, and why, before you know how it comes out',
-  scope,
-  input: z.strictObject({
-    agent_id: idInput('agent').optional(),
-    session_id: idInput('session').nullable().default(null),
-    description,
-    confidence,
-    category,
-    stakes,
-    context: situation.default(null),
-    pattern: pattern.default(null),
-    tags: tags.default([]),
-    reasons: reasons.default([]),
-  }),
-  output: DecisionView,
-  http: { method: 'POST', path: '/decisions', tag },
-  cli: 'decisions record',
-  mcp: { tool: 'record_decision', read_only: false, destructive: false, idempotent: false },
-  examples: [
-    {
-      title: 'A way to store events',
-      input: {
-        session_id: null,
-        description: 'Append to one log and fold read models from it.',
-        confidence: 0.8,
-        category: 'architecture',
-        stakes: 'high',
-        context: 'Replay is how an audit is done.',
-        pattern: 'event sourcing',
-        tags: ['storage'],
-        reasons: [{ type: 'analysis', text: 'every other way keeps two truths' }],
-      },
-    },
-  ],
-  run: async (context, { agent_id = context.default_agent_id, session_id, ...content }, call) => {
-    const id = derived('decision', call.command_id);
-    const by = call.principal.actor;
-    const asked = { type: 'RecordDecision', decision_id: id, agent_id, session_id, content, by } as const;
-    const answer = await told(context, call, id, asked);
-    return 'output' in answer ? { ...answer, status: 201, location: `/decisions/${id}` } : answer;
-  },
-});
+const { description, context: situation, pattern, confidence, tags } = DecisionContent.shape;
 
 const updateDecision = command({
   name: 'update_decision',
@@ -174,7 +96,7 @@ const reviewDecision = command({
   output: DecisionView,
   http: { method: 'POST', path: '/decisions/{decision_id}/outcome', tag },
   cli: 'decisions review',
-  mcp: { tool: 'review_decision', read_only: false, destructive: false, idempotent: true },
+  mcp: { tool: 'decision_resolve', toolset: 'core', read_only: false, destructive: false, idempotent: true },
   problems,
   examples: [
     { title: 'It held', input: { decision_id: exampleId, outcome: 'success', result: 'a year without a lost event' } },
@@ -215,4 +137,11 @@ const linkDecision = command({
   },
 });
 
-export const decisionOperations = [recordDecision, updateDecision, addThought, reviewDecision, linkDecision] as const;
+export const decisionOperations = [
+  recordDecision,
+  checkDecision,
+  updateDecision,
+  addThought,
+  reviewDecision,
+  linkDecision,
+] as const;

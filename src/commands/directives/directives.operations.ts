@@ -112,7 +112,14 @@ export const draftDirective = command({
   output: DirectiveView,
   http: { method: 'POST', path: '/directives', tag },
   cli: 'directives create',
-  mcp: { tool: 'propose_directive', read_only: false, destructive: true, idempotent: false },
+  mcp: {
+    tool: 'directive_propose',
+    toolset: 'core',
+    read_only: false,
+    destructive: true,
+    idempotent: false,
+    open_world: true,
+  },
   examples: [{ title: 'One step', input: { ...example, status: 'proposed' } as never }],
   run: async (context, { status, ...input }, call) => {
     const content = contentOf(input);

@@ -24,6 +24,8 @@ export const scopes = [
   'budgets:write',
   'decisions:read',
   'decisions:write',
+  'memory:read',
+  'memory:write',
   'events:read',
   'projections:read',
   'projections:admin',

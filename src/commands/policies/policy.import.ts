@@ -45,7 +45,10 @@ const Older = z.union([
 ]);
 
 /** Members that only today's format has: a document with one of them is read as today's, and told what it lacks. */
-const ours = ['otherwise', 'safe_mode', 'scope_allowlist', 'capability_allowlist', 'budget_ceiling_micros', 'approval'];
+const ours = [
+  ...['otherwise', 'safe_mode', 'scope_allowlist', 'capability_allowlist', 'budget_ceiling_micros', 'approval'],
+  'guardrails',
+];
 
 const isOurs = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && ours.some((member) => Object.hasOwn(value, member));

@@ -45,7 +45,7 @@ export const simulatePolicy = command({
   }),
   http: { method: 'POST', path: '/policies/simulate', tag: 'policies' },
   cli: 'policies simulate',
-  mcp: { tool: 'simulate_policy', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'policy_simulate', toolset: 'ops', read_only: true, destructive: false, idempotent: true },
   problems: ['not_found', 'validation_failed'],
   examples: [
     { title: 'A draft over the last thousand verdicts', input: { policy_version: 2, replay_last: 1_000 } as never },

@@ -30,6 +30,15 @@ export const artifactTypes: readonly ArtifactType[] = [
     ...permanent,
   },
   { type: 'module_execution', producer: 'run', phase: 'running', trigger: 'StepSucceeded, StepFailed', ...permanent },
+  {
+    type: 'llm_call',
+    producer: 'session',
+    phase: 'running',
+    trigger:
+      'ModelReplied, ModelRetryScheduled, ModelFailed, SessionReflected, ReflectionRetryScheduled, ReflectionFailed',
+    ...permanent,
+  },
+  { type: 'llm_usage', producer: 'session', phase: 'running', trigger: 'ModelReplied, SessionReflected', ...permanent },
   { type: 'noop_executed', producer: 'noop', phase: 'running', trigger: 'a call', ...permanent },
   { type: 'echo_result', producer: 'echo', phase: 'running', trigger: 'a call', ...permanent },
   { type: 'intentional_failure', producer: 'fail_intentionally', phase: 'running', trigger: 'a call', ...permanent },

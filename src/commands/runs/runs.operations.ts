@@ -87,7 +87,7 @@ export const cancelRun = command({
   output: RunView,
   http: { method: 'POST', path: '/runs/{run_id}/cancel', tag },
   cli: 'runs cancel',
-  mcp: { tool: 'cancel_run', read_only: false, destructive: true, idempotent: true },
+  mcp: { tool: 'run_cancel', toolset: 'core', read_only: false, destructive: true, idempotent: true },
   problems,
   examples: [
     { title: 'With everything undone', input: { run_id: exampleId, reason: 'not needed any more', rollback: true } },

@@ -4,14 +4,18 @@ import type { AgentProfile } from '../../domain/agent/agent.events.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import { digestOfRequest, messagesOf, requestOf } from '../../domain/session/context.ts';
 import type { Reply } from '../../domain/session/session.commands.ts';
-import type { ModelEffect } from '../../domain/session/session.process.ts';
-import type { Model, ModelOutcome, ModelReply, Telemetry } from '../../ports.ts';
+import type { FailedCall, ModelCall } from '../../domain/session/model-call.ts';
+import type { ModelEffect } from '../../domain/session/session.effects.ts';
+import type { Model, ModelReply } from '../../ports.ts';
 import type { Engine } from '../execute.ts';
 import { refused, type Perform, type Performed } from '../flights.ts';
-import type { Gate } from '../gate/propose.ts';
+import type { Mind } from '../cognition/mind.ts';
+import { systemPrompt, type PromptCache } from '../cognition/system-prompt.ts';
 import { throughOutages } from '../outage.ts';
 import type { Output } from '../output.ts';
+import { askedModel, type Asked } from './asked-model.ts';
 import { halted, watchAgent } from './agent-watch.ts';
+import { inheritedExchanges } from './inherited.ts';
 import { toolsOf } from './tools.ts';
 import { withinBudgets } from './within-budgets.ts';
 
@@ -22,14 +26,17 @@ const replyJsonBytesMax = 128 * 1024;
 const jsonBytesPerByteMax = 6;
 const toolUseBytesMax = 32 * 1024;
 
-/** The agent as it was when the context was laid out: a call that is made again says the same. */
-const profileAt = async (
+/** The agent as it was at a revision, or as it is: a call that is made again says the same. */
+export const profileAt = async (
   { log, catalogue }: Engine,
   agent_id: string,
-  revision: number,
+  revision?: number,
 ): Promise<AgentProfile | null> => {
   let state = agent.initial;
-  for await (const page of log.read(streamOf('agent', agent_id), { from: 0, limit: revision + 1 }))
+  for await (const page of log.read(streamOf('agent', agent_id), {
+    from: 0,
+    ...(revision === undefined ? {} : { limit: revision + 1 }),
+  }))
     for (const stored of page) {
       const event = catalogue.read(stored);
       if (E.isRight(event)) state = agent.evolve(state, event.right as never);
@@ -51,43 +58,35 @@ const cut = (text: string): { readonly text: string; readonly truncated: boolean
   return { text: kept, truncated: kept.length < text.length };
 };
 
+/** Of an answer it is known how long it took. */
+const callAsked = ({ latency_ms: _, ...call }: FailedCall): ModelCall => call;
+
 /** What is recorded of an answer. Tool calls whose arguments are too large to record are left out, and the answer is marked as cut. */
-const replyOf = ({ blocks, ...reply }: ModelReply): Reply => {
+const replyOf = ({ blocks, ...reply }: ModelReply, asked: FailedCall | null): Reply => {
   const { text, truncated } = cut(blocks.map((block) => (block.type === 'text' ? block.text : '')).join(''));
   const tool_uses = blocks.flatMap((block) =>
     block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
   );
   const kept = jsonBytes(tool_uses) <= toolUseBytesMax ? tool_uses : [];
-  return { ...reply, text, truncated: truncated || kept.length < tool_uses.length, tool_uses: kept };
+  const call = asked === null ? null : callAsked(asked);
+  return { ...reply, text, truncated: truncated || kept.length < tool_uses.length, tool_uses: kept, call };
 };
 
-/** Numbers about a call: how it ended, what it took, and of whom. Never ids, never text (requirements D122). */
-const measured = (telemetry: Telemetry, asked: string, outcome: ModelOutcome): void => {
-  const provider = outcome.ok ? outcome.reply.provider : asked;
-  telemetry.count('acta_model_calls_total', { provider, outcome: outcome.ok ? 'ok' : outcome.fault });
-  if (!outcome.ok) return;
-  const { usage, cost_micros, latency_ms } = outcome.reply;
-  telemetry.observe('acta_model_call_duration_seconds', latency_ms / 1_000, { provider });
-  telemetry.count('acta_model_tokens_total', { provider, kind: 'input' }, usage.input_tokens);
-  telemetry.count('acta_model_tokens_total', { provider, kind: 'output' }, usage.output_tokens);
-  if (cost_micros !== null) telemetry.count('acta_model_cost_micros_total', { provider }, cost_micros);
-};
-
-const replied = (outcome: ModelOutcome): Performed => {
-  if (outcome.ok) return { ok: true, result: replyOf(outcome.reply) };
+const replied = (outcome: Asked): Performed => {
+  const { call } = outcome;
+  if (outcome.ok) return { ok: true, result: replyOf(outcome.reply, call ?? null) };
   const { fault, message, retryable, retry_after_ms } = outcome;
-  return {
-    ok: false,
-    failure: { code: fault, message, retryable, ...(retry_after_ms === undefined ? {} : { retry_after_ms }) },
-  };
+  const wait = retry_after_ms === undefined ? {} : { retry_after_ms };
+  const failure = { code: fault, message, retryable, ...wait, ...(call === undefined ? {} : { call }) };
+  return { ok: false, failure };
 };
 
 /** Calls while the agent may work: not before it is known that it may, no longer than it may, and to no effect where it might not. */
-const whileAtWork = async (
+export const whileAtWork = async (
   engine: Engine,
   agent_id: string,
   signal: AbortSignal,
-  call: (signal: AbortSignal) => Promise<ModelOutcome>,
+  call: (signal: AbortSignal) => Promise<Asked>,
 ): Promise<Performed> => {
   const halt = new AbortController();
   const unwatch = watchAgent(engine, agent_id, () => halt.abort());
@@ -105,13 +104,17 @@ const whileAtWork = async (
 
 /** Calls the model as the plan says, within the budgets, while the agent may work. */
 export const modelCall =
-  (engine: Engine, model: Model, spoken: Output, gate: Gate): Perform<ModelEffect> =>
+  ({ engine, gate }: Mind, model: Model, spoken: Output, prompts: PromptCache): Perform<ModelEffect> =>
   async (effect, { signal, tenant, matter }) => {
-    const { agent_id, turn_id, plan, history, text, rounds } = effect;
+    const { agent_id, turn_id, plan, text, rounds } = effect;
     const profile = await throughOutages(() => profileAt(engine, agent_id, plan.agent_revision), signal);
     if (profile === null) return refused('unknown_agent', `there is no agent ${agent_id}`);
     const quoted = plan.sections.flatMap(({ turn_ids }) => turn_ids);
-    const first = requestOf(profile.identity_prompt, history, quoted, text);
+    const system =
+      prompts.get(plan.request_digest) ??
+      (await throughOutages(() => systemPrompt(engine, tenant, profile, plan), signal));
+    const before = await throughOutages(() => inheritedExchanges(engine, effect.inherited), signal);
+    const first = requestOf(system, [...before, ...effect.history], quoted, text);
     const tools = await throughOutages(() => toolsOf(gate.registry, plan.tools), signal);
     if (tools === undefined || digestOfRequest(first, plan) !== plan.request_digest)
       return refused('context_changed', 'the request that the log leads to is not the one that was planned');
@@ -123,14 +126,19 @@ export const modelCall =
       ...(tools.length === 0 ? {} : { tools }),
     };
     return await whileAtWork(engine, agent_id, signal, (dropped) =>
-      withinBudgets(gate, model, effect, { tenant, matter }, request, async () => {
-        spoken.restart(turn_id);
-        // A call that is dropped may still be talking; by then the turn has ended, and nobody would forget what it says.
-        const onText = (delta: string): void => void (dropped.aborted || spoken.say(turn_id, delta));
-        const onRestart = (): void => void (dropped.aborted || spoken.restart(turn_id));
-        const outcome = await model.complete(request, { signal: dropped, onText, onRestart });
-        measured(engine.telemetry, model.provider, outcome);
-        return outcome;
-      }),
+      withinBudgets(
+        gate,
+        model,
+        { agent_id, key: effect.key, about: `turn ${turn_id}` },
+        { tenant, matter },
+        request,
+        async () => {
+          spoken.restart(turn_id);
+          // A call that is dropped may still be talking; by then the turn has ended, and nobody would forget what it says.
+          const onText = (delta: string): void => void (dropped.aborted || spoken.say(turn_id, delta));
+          const onRestart = (): void => void (dropped.aborted || spoken.restart(turn_id));
+          return await askedModel(engine, model, request, { signal: dropped, onText, onRestart });
+        },
+      ),
     );
   };

@@ -4,9 +4,12 @@ import { directive } from '../../domain/directive/directive.decider.ts';
 import { Plan } from '../../domain/gate/plan.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Proposed } from '../../domain/session/session.commands.ts';
-import type { ProposeEffect } from '../../domain/session/session.process.ts';
+import type { ProposeEffect } from '../../domain/session/session.effects.ts';
 import { execute, type Engine } from '../execute.ts';
-import { refused, type Perform, type Performed } from '../flights.ts';
+import type { Mind } from '../cognition/mind.ts';
+import { provenanceOf } from '../cognition/note.ts';
+import { refused, type Occasion, type Perform, type Performed } from '../flights.ts';
+import { checkCensors } from '../memory/check-censors.ts';
 import { proposalOf, type Gate } from '../gate/propose.ts';
 import { throughOutages } from '../outage.ts';
 import { recall } from '../recall.ts';
@@ -93,8 +96,26 @@ const proposed = async (
   return { ok: true, result };
 };
 
+/** The censor that blocks a call, by what it asks for; undefined where there is none. That it struck is on its own record. */
+const censorOfCall = async (
+  { engine, memory }: Mind,
+  { agent_id, session_id, turn_id, call }: ProposeEffect,
+  { tenant, matter }: Pick<Occasion, 'tenant' | 'matter'>,
+): Promise<string | undefined> => {
+  const text = `${call.capability_id} ${JSON.stringify(call.args)}`;
+  const { hits } = await checkCensors(
+    { engine, memory },
+    { agent_id, tenant, text, domain: null, session_id, turn_id },
+    provenanceOf({ agent_id, tenant, matter }, 'censors', turn_id, call.tool_use_id),
+  );
+  return hits.find(({ action }) => action !== 'warn')?.censor_id;
+};
+
 /** Makes a directive of a tool call: text has no authority, so what the model wants is proposed like anything else. */
 export const proposeFor =
-  (gate: Gate): Perform<ProposeEffect> =>
-  (effect, { stream, tenant, signal }) =>
-    throughOutages(() => proposed(gate, effect, stream, tenant), signal);
+  (mind: Mind): Perform<ProposeEffect> =>
+  async (effect, { stream, tenant, matter, signal }) => {
+    const censored = await throughOutages(() => censorOfCall(mind, effect, { tenant, matter }), signal);
+    if (censored !== undefined) return refused('censored', `the call meets the censor ${censored}`);
+    return await throughOutages(() => proposed(mind.gate, effect, stream, tenant), signal);
+  };

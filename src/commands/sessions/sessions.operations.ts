@@ -5,6 +5,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { Origin } from '../../domain/session/session.events.ts';
 import { session } from '../../domain/session/session.decider.ts';
 import type { SessionCommand } from '../../domain/session/session.commands.ts';
 import type { SessionState } from '../../domain/session/session.state.ts';
@@ -12,28 +13,39 @@ import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import type { Receipt } from '../execute.ts';
 import { recall } from '../recall.ts';
+import { sessionEnd } from './session-end.ts';
 import { problemOf } from '../refusals.ts';
 
 export const session_id = idInput('session');
 export const tag = 'sessions';
 export const scope = 'sessions:write';
+/** Whoever ends a conversation waits so long for what it taught. */
+const endMsMax = 300_000;
 export const exampleId = '0198d7a0-0000-7000-8000-000000000002';
 
 export const SessionView = z.object({
   session_id: z.uuid(),
   agent_id: z.uuid(),
-  status: z.enum(['idle', 'running', 'closed']),
+  status: z.enum(['idle', 'running', 'ending', 'closed']),
   turns: z.int(),
   turn_id: z.uuid().nullable(),
+  /** Where a fork comes from. */
+  origin: Origin.nullable(),
   revision: z.int(),
 });
+
+const statusOf = ({ phase, ending }: SessionState): z.infer<typeof SessionView>['status'] => {
+  if (phase === 'closed' || phase === 'idle') return phase;
+  return ending === null ? 'running' : 'ending';
+};
 
 const view = ({ state, revision }: Receipt<SessionState>): z.infer<typeof SessionView> => ({
   session_id: state.session_id,
   agent_id: state.agent_id,
-  status: state.phase === 'closed' ? 'closed' : state.phase === 'idle' ? 'idle' : 'running',
+  status: statusOf(state),
   turns: state.turns,
   turn_id: state.turn?.turn_id ?? null,
+  origin: state.origin,
   revision,
 });
 
@@ -46,7 +58,9 @@ export const askSession = (
 ): Promise<E.Either<Problem, Receipt<SessionState>>> =>
   ask(context, call, session, streamOf('session', id), asked, { guarded: true });
 
-const answered = (outcome: E.Either<Problem, Receipt<SessionState>>): Answer<z.infer<typeof SessionView>> | Problem =>
+export const answered = (
+  outcome: E.Either<Problem, Receipt<SessionState>>,
+): Answer<z.infer<typeof SessionView>> | Problem =>
   E.isLeft(outcome)
     ? outcome.left
     : { output: view(outcome.right), revision: outcome.right.revision, position: outcome.right.position };
@@ -90,37 +104,48 @@ export const openSession = command({
   },
 });
 
-const close = (context: CommandContext, call: Call, id: string, reason: string) =>
-  askSession(context, call, id, { type: 'CloseSession', reason });
+const close = (context: CommandContext, call: Call, id: string, reason: string, reflects: boolean) =>
+  askSession(context, call, id, { type: 'CloseSession', reason, reflects });
+
+const reflect = z
+  .boolean()
+  .default(true)
+  .meta({ description: 'Ask the agent what the session taught, where it was more than a word or two.' });
 
 export const closeSession = command({
   name: 'close_session',
   kind: 'command',
-  summary: 'Close a session',
+  summary: 'Close a session; what it taught is remembered',
   scope,
-  input: z.strictObject({ session_id, reason: z.string().max(2_000).default('') }),
+  input: z.strictObject({ session_id, reason: z.string().max(2_000).default(''), reflect }),
   output: SessionView,
   http: { method: 'POST', path: '/sessions/{session_id}/close', tag },
   cli: 'sessions close',
   problems: ['turn_running', 'not_found', 'revision_conflict'],
-  examples: [{ title: 'The matter is settled', input: { session_id: exampleId, reason: 'settled' } }],
-  run: async (context, { session_id: id, reason }, call) => answered(await close(context, call, id, reason)),
+  examples: [{ title: 'The matter is settled', input: { session_id: exampleId, reason: 'settled', reflect: true } }],
+  run: async (context, { session_id: id, reason, reflect: reflects }, call) =>
+    answered(await close(context, call, id, reason, reflects)),
 });
 
 export const endChat = command({
   name: 'end_chat',
   kind: 'command',
-  summary: 'End a conversation',
+  summary: 'End a conversation; what it taught is remembered',
+  description: 'Answers once the agent has reflected, or after five minutes at the latest with `202`.',
   scope,
   input: z.strictObject({ session_id }),
-  output: z.object({ status: z.literal('ended'), session_id: z.uuid() }),
+  output: z.object({ status: z.enum(['ended', 'ending']), session_id: z.uuid() }),
   http: { method: 'DELETE', path: '/chat/{session_id}', tag: 'chat' },
   problems: ['turn_running', 'not_found', 'revision_conflict'],
   examples: [{ title: 'Good-bye', input: { session_id: exampleId } }],
+  time_ms_max: endMsMax,
   run: async (context, { session_id: id }, call) => {
-    const outcome = await close(context, call, id, 'ended by the caller');
+    const outcome = await close(context, call, id, 'ended by the caller', true);
     if (E.isLeft(outcome)) return outcome.left;
-    return { output: { status: 'ended' as const, session_id: id }, position: outcome.right.position };
+    const patience = AbortSignal.any([call.signal, AbortSignal.timeout(endMsMax)]);
+    const closed = await sessionEnd(context.engine, id, patience);
+    const output = { status: closed === undefined ? ('ending' as const) : ('ended' as const), session_id: id };
+    return { output, position: closed ?? outcome.right.position, status: closed === undefined ? 202 : 200 };
   },
 });
 

@@ -15,9 +15,9 @@ export const TurnResult = z.object({
   session_id: z.uuid(),
   turn_id: z.uuid(),
   status: z.enum(['running', 'completed', 'failed', 'canceled']),
-  /** The mode of thought; null until one is chosen. */
+  /** The frame that the turn was taken in; null until one is chosen. */
   frame: z.string().nullable(),
-  /** The decision this turn recorded, if any. */
+  /** The decision that this turn recorded, if any: the one that the model did, or else the one before it spoke. */
   decision_id: z.uuid().nullable(),
   model: z
     .object({ provider: z.string(), name: z.string(), is_language_model: z.boolean(), stop_reason: z.string() })
@@ -44,6 +44,18 @@ export const running = (session_id: string, turn_id: string): TurnResult => ({
   error: null,
 });
 
+/** What the tool `record_decision` answers; no capability's result is taken for it, for those have a directive. */
+const RecordedDecision = z.object({ decision_id: z.uuid() });
+
+const decisionIn = ({ outcome, directive_id, content }: (SessionEvent & { type: 'ToolCallEnded' })['data']) => {
+  if (outcome !== 'completed' || directive_id !== null) return undefined;
+  try {
+    return RecordedDecision.safeParse(JSON.parse(content)).data?.decision_id;
+  } catch {
+    return undefined;
+  }
+};
+
 const after = (result: TurnResult, event: SessionEvent): TurnResult => {
   if (!('turn_id' in event.data) || event.data.turn_id !== result.turn_id) return result;
   switch (event.type) {
@@ -59,6 +71,12 @@ const after = (result: TurnResult, event: SessionEvent): TurnResult => {
         cost,
       };
     }
+    case 'ContextAssembled': {
+      const { frame, decision_id } = event.data.plan;
+      return { ...result, frame: frame?.frame_id ?? null, decision_id };
+    }
+    case 'ToolCallEnded':
+      return { ...result, decision_id: decisionIn(event.data) ?? result.decision_id };
     case 'TurnCompleted':
       return { ...result, status: 'completed' };
     case 'TurnFailed':
@@ -122,6 +140,7 @@ export const problemOfTurn = ({ status, error, session_id, turn_id }: TurnResult
   const { fault, message } = error;
   const more = { session_id, turn_id, fault };
   if (fault === 'disabled') return problem('model_disabled', message, { more });
+  if (fault === 'censored') return problem('censored', message, { more });
   if (fault === 'context_too_large') return problem('payload_too_large', message, { more });
   if (fault === 'agent_paused' || fault === 'agent_stopped' || fault === 'agent_retired')
     return problem(fault, message, { more });

@@ -15,9 +15,9 @@ import { problemOfTurn, running, turnEnd, TurnResult } from './turn-result.ts';
 /** Longer text is a document, not something said; documents are blobs, and come with those (design 3, rule 6). */
 const messageBytesMax = 64 * 1024;
 /** A plain answer is waited for so long; then the turn goes on, and is found at its own address. */
-const answerMsMax = 300_000;
+export const answerMsMax = 300_000;
 
-const message = z
+export const message = z
   .string()
   .min(1)
   .refine((text) => text.isWellFormed(), 'holds half of a surrogate pair, which no text encoding can say')
@@ -26,7 +26,7 @@ const message = z
 
 const stream = z.boolean().optional().meta({ description: 'Answer piece by piece, as server-sent events.' });
 
-interface Spoken {
+export interface Spoken {
   readonly session_id: string;
   readonly agent_id: string | undefined;
   readonly message: string;
@@ -81,7 +81,11 @@ const receive = async (context: CommandContext, spoken: Spoken, call: Call): Pro
   return { session_id: spoken.session_id, turn_id, revision: events[0]?.revision ?? revision, position };
 };
 
-const answer = async (context: CommandContext, spoken: Spoken, call: Call): Promise<Answer<TurnResult> | Problem> => {
+export const answer = async (
+  context: CommandContext,
+  spoken: Spoken,
+  call: Call,
+): Promise<Answer<TurnResult> | Problem> => {
   const received = await receive(context, spoken, call);
   if (isProblem(received)) return received;
   const { turn_id, revision } = received;
@@ -113,6 +117,19 @@ const chatOf = (
   open: true,
 });
 
+/** What may stand in the way of an answer. */
+export const talkProblems = [
+  'revision_conflict',
+  'turn_running',
+  'session_closed',
+  'agent_paused',
+  'agent_stopped',
+  'agent_retired',
+  'model_disabled',
+  'model_failed',
+  'censored',
+] as const;
+
 export const chat = command({
   name: 'chat',
   kind: 'command',
@@ -122,17 +139,8 @@ export const chat = command({
   input: z.strictObject({ message, session_id: session_id.optional(), agent_id: idInput('agent').optional(), stream }),
   output: TurnResult,
   http: { method: 'POST', path: '/chat', tag: 'chat' },
-  mcp: { tool: 'chat', read_only: false, destructive: false, idempotent: false },
-  problems: [
-    'revision_conflict',
-    'turn_running',
-    'session_closed',
-    'agent_paused',
-    'agent_stopped',
-    'agent_retired',
-    'model_disabled',
-    'model_failed',
-  ],
+  mcp: { tool: 'chat', toolset: 'core', read_only: false, destructive: false, idempotent: false, open_world: true },
+  problems: talkProblems,
   examples: [{ title: 'A first word', input: { message: 'What is on the record?' } }],
   time_ms_max: answerMsMax,
   run: (context, input, call) => answer(context, chatOf(input, call), call),

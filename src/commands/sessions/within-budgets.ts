@@ -1,8 +1,8 @@
-import type { ModelEffect } from '../../domain/session/session.process.ts';
-import type { Model, ModelOutcome, ModelRequest } from '../../ports.ts';
+import type { Model, ModelRequest } from '../../ports.ts';
 import { released, setAside, settled } from '../budgets/set-aside.ts';
 import type { Occasion } from '../flights.ts';
 import type { Gate } from '../gate/propose.ts';
+import type { Asked } from './asked-model.ts';
 
 const bytesOf = (request: ModelRequest): number =>
   Buffer.byteLength(JSON.stringify([request.system, request.messages]));
@@ -15,11 +15,11 @@ const bytesOf = (request: ModelRequest): number =>
 export const withinBudgets = async (
   { engine, budgetsOf }: Gate,
   model: Model,
-  { agent_id, turn_id, key }: ModelEffect,
+  { agent_id, key, about: subject }: { readonly agent_id: string; readonly key: string; readonly about: string },
   { tenant, matter }: Pick<Occasion, 'tenant' | 'matter'>,
   request: ModelRequest,
-  call: () => Promise<ModelOutcome>,
-): Promise<ModelOutcome> => {
+  call: () => Promise<Asked>,
+): Promise<Asked> => {
   const budget_ids = await budgetsOf(tenant, agent_id);
   if (budget_ids.length === 0) return await call();
   const about = { key: `${key}:${engine.life}`, actor: 'process:session', tenant, matter };
@@ -28,7 +28,7 @@ export const withinBudgets = async (
     agent_id,
     micros: model.cost_micros_max(request) ?? 0,
     tokens: bytesOf(request) + request.max_tokens,
-    for: `turn ${turn_id}`,
+    for: subject,
     at: new Date(engine.clock.now()).toISOString(),
   });
   if ('short' in reservations)

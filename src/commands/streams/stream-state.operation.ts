@@ -30,7 +30,7 @@ export const getStreamState = command({
   }),
   http: { method: 'GET', path: '/streams/{stream}/state', tag: 'streams' },
   cli: 'streams state',
-  mcp: { tool: 'get_stream_state', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'state_at', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   problems: ['not_found', 'revision_not_found', 'unreadable_stream'],
   examples: [{ title: 'At its third event', input: { stream: example, revision: 2 } }],
   run: async ({ engine, aggregates }, { stream, revision: wanted }, { principal: { tenant } }) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Frame, framesMax } from '../cognition/frames.ts';
 import { event, type Occurrence } from '../kernel/event.ts';
 
 const id = z.uuid();
@@ -14,8 +15,10 @@ export const AgentProfile = z.strictObject({
   max_tokens: z.int().min(1).max(64_000),
   /** How much context a turn may carry, in estimated tokens (requirements C46, C47). */
   context_tokens: z.int().min(500).max(200_000),
-  /** Capabilities that it is offered as tools; `*` is anything, a trailing `*` a beginning. The gate judges every call of them. */
+  /** Tools that it is offered: capabilities, and those of its memory; `*` is anything, a trailing `*` a beginning. The gate judges every call of them. */
   capabilities: z.array(z.string().min(1).max(200)).max(100),
+  /** Ways of thinking of its own: beside the seeded ones, or in place of those of the same id. */
+  frames: z.array(Frame).max(framesMax).optional(),
   /** Where what it proposes is to be done; policies list the scopes they allow. */
   scope: z.string().min(1).max(200),
 });

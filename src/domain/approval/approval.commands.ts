@@ -22,7 +22,8 @@ export type ApprovalCommand =
   /** Takes a granted approval for the call it was granted for, or says why it cannot be had. */
   | {
       readonly type: 'UseApproval';
-      readonly run_id: string;
+      /** Null, and the step '', for a decision. */
+      readonly run_id: string | null;
       readonly step_id: string;
       readonly action_digest: string;
       readonly at: string;

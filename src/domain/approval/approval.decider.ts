@@ -30,7 +30,7 @@ export interface ApprovalState {
   /** Who has agreed. */
   readonly agreed: readonly string[];
   readonly ending: ApprovalEnding | null;
-  readonly used_by: { readonly run_id: string; readonly step_id: string } | null;
+  readonly used_by: { readonly run_id: string | null; readonly step_id: string } | null;
   readonly announcement: { readonly attempt: number; readonly retry_at: string | null; readonly over: boolean };
   /** The newest instant that its stream has recorded: it is no earlier than that, whatever a clock says. */
   readonly newest_at: string;

@@ -11,10 +11,11 @@ const reason = z.string().max(2_000);
 const actor = z.string().min(1).max(200);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
-/** Who waits for it: a directive before its run, or a step of a run. */
+/** Who waits for it: a directive before its run, a step of a run, or a decision before it counts. */
 export const ApprovalSubject = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('directive'), directive_id: id, step_id: z.string() }),
   z.object({ kind: z.literal('run'), run_id: id, directive_id: id, step_id: z.string() }),
+  z.object({ kind: z.literal('decision'), decision_id: id }),
 ]);
 export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 
@@ -76,7 +77,8 @@ export const ApprovalInvalidated = event(
 /** It was used, and cannot be used for another call; attempts of the one call are one use. */
 export const ApprovalUsed = event(
   'ApprovalUsed',
-  z.object({ approval_id: id, run_id: id, step_id: z.string(), at: instant }),
+  /** No run and no step where a decision used it. */
+  z.object({ approval_id: id, run_id: id.nullable(), step_id: z.string(), at: instant }),
 );
 export const ApprovalAnnounced = event(
   'ApprovalAnnounced',

@@ -1,57 +1,34 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Decider } from '../kernel/decider.ts';
+import { verdictOf } from '../gate/guardrail.ts';
 import { governed } from '../kernel/lifecycle.ts';
+import type { DecisionCommand } from './decision.commands.ts';
 import {
+  DecisionBlocked,
   DecisionLinked,
+  DecisionProposed,
   DecisionRecorded,
+  DecisionRejected,
   DecisionReviewed,
   DecisionThoughtAdded,
   DecisionUpdated,
   type DecisionContent,
   type DecisionEvent,
   type Outcome,
-  type relations,
 } from './decision.events.ts';
 import { decisionLifecycle, type DecisionPhase } from './decision.lifecycle.ts';
 import { bridgeOf, qualityOf } from './decision.quality.ts';
 
-/** What of a decision can be said again; what is left out stays (requirements N20, N125). */
-export type DecisionChange = Partial<
-  Pick<DecisionContent, 'description' | 'context' | 'pattern' | 'confidence' | 'tags'>
->;
-
-export type DecisionCommand =
-  | {
-      readonly type: 'RecordDecision';
-      readonly decision_id: string;
-      readonly agent_id: string;
-      readonly session_id: string | null;
-      readonly content: DecisionContent;
-      readonly by: string;
-    }
-  | { readonly type: 'UpdateDecision'; readonly change: DecisionChange; readonly by: string }
-  | { readonly type: 'AddThought'; readonly thought_id: string; readonly text: string; readonly by: string }
-  | {
-      readonly type: 'ReviewDecision';
-      readonly outcome: Outcome;
-      readonly result: string;
-      readonly by: string;
-      readonly at: string;
-    }
-  | {
-      readonly type: 'LinkDecision';
-      readonly target_id: string;
-      readonly relation: (typeof relations)[number];
-      readonly weight: number;
-      readonly auto_linked: boolean;
-      readonly by: string;
-    };
+export type { DecisionChange, DecisionCommand } from './decision.commands.ts';
 
 export type DecisionRefusal =
   | { readonly reason: 'DecisionUnknown' }
   /** A confidence that is changed after the fact is none. */
   | { readonly reason: 'OutcomeKnown'; readonly outcome: Outcome }
   | { readonly reason: 'LinkedToItself' };
+
+type Of<T extends DecisionEvent['type']> = Extract<DecisionEvent, { type: T }>['data'];
+type Decided = E.Either<DecisionRefusal, readonly DecisionEvent[]>;
 
 export interface DecisionState {
   readonly phase: DecisionPhase;
@@ -61,6 +38,10 @@ export interface DecisionState {
   readonly outcome: Outcome | null;
   readonly result: string | null;
   readonly edges: ReadonlySet<string>;
+  /** What waits, or waited, for an agreement. */
+  readonly proposal: Of<'DecisionProposed'> | null;
+  /** What the guardrails said when it was recorded, proposed or blocked. */
+  readonly guardrails: Of<'DecisionRecorded'>['guardrails'];
 }
 
 const initial: DecisionState = {
@@ -71,6 +52,8 @@ const initial: DecisionState = {
   outcome: null,
   result: null,
   edges: new Set(),
+  proposal: null,
+  guardrails: null,
 };
 
 const once = (tags: readonly string[]): string[] => [...new Set(tags)];
@@ -83,7 +66,7 @@ const updated = (
   state: DecisionState,
   content: DecisionContent,
   { change, by }: Extract<DecisionCommand, { type: 'UpdateDecision' }>,
-): E.Either<DecisionRefusal, readonly DecisionEvent[]> => {
+): Decided => {
   const { outcome, decision_id } = state;
   const { confidence } = change;
   if (outcome !== null && confidence !== undefined && confidence !== content.confidence)
@@ -94,15 +77,48 @@ const updated = (
   return E.right([DecisionUpdated({ decision_id, ...said, ...derivedFrom(next), by })]);
 };
 
+const known = (data: Of<'DecisionRecorded' | 'DecisionProposed' | 'DecisionBlocked'>) => {
+  const { decision_id, agent_id, guardrails } = data;
+  const { description, context, pattern, confidence, tags, category, stakes, reasons } = data;
+  const content = { description, context, pattern, confidence, tags, category, stakes, reasons };
+  return { decision_id, agent_id, content, guardrails };
+};
+
+/** As the guardrails have it: recorded, asked about, or forbidden. All three keep what was said. */
+const judged = (command: Extract<DecisionCommand, { type: 'RecordDecision' }>): DecisionEvent => {
+  const { type: _, content: given, guard = null, ...about } = command;
+  const content = { ...given, tags: once(given.tags) };
+  const said = { ...about, ...content, ...derivedFrom(content) };
+  if (guard === null) return DecisionRecorded({ ...said, guardrails: null, approval: null });
+  const { guardrails, approval } = guard;
+  const { allowed, blocked_by } = verdictOf(guardrails.fired);
+  if (allowed) return DecisionRecorded({ ...said, guardrails, approval: null });
+  return blocked_by.length > 0
+    ? DecisionBlocked({ ...said, guardrails })
+    : DecisionProposed({ ...said, guardrails, approval });
+};
+
+/** An agreement, or its end without one; what does not wait for it takes no notice. */
+const answered = (
+  { phase, proposal }: DecisionState,
+  { approval_id, ending, reason, at }: Extract<DecisionCommand, { type: 'RecordDecisionApproval' }>,
+): Decided => {
+  if (phase !== 'proposed' || proposal?.approval.approval_id !== approval_id) return E.right([]);
+  const { approval: asked, ...said } = proposal;
+  const { action_digest } = asked;
+  return E.right([
+    ending === 'granted'
+      ? DecisionRecorded({ ...said, approval: { approval_id, action_digest, at } })
+      : DecisionRejected({ decision_id: said.decision_id, approval_id, ending, reason, at }),
+  ]);
+};
+
 const rules: Decider<DecisionCommand, DecisionState, DecisionEvent, DecisionRefusal> = {
   initial,
 
-  decide: (command, state): E.Either<DecisionRefusal, readonly DecisionEvent[]> => {
-    if (command.type === 'RecordDecision') {
-      const { type: _, content: given, ...about } = command;
-      const content = { ...given, tags: once(given.tags) };
-      return E.right([DecisionRecorded({ ...about, ...content, ...derivedFrom(content) })]);
-    }
+  decide: (command, state): Decided => {
+    if (command.type === 'RecordDecision') return E.right([judged(command)]);
+    if (command.type === 'RecordDecisionApproval') return answered(state, command);
     const { content, decision_id, agent_id } = state;
     if (content === null) return E.left({ reason: 'DecisionUnknown' });
     switch (command.type) {
@@ -131,12 +147,11 @@ const rules: Decider<DecisionCommand, DecisionState, DecisionEvent, DecisionRefu
 
   evolve: (state, event) => {
     switch (event.type) {
-      case 'DecisionRecorded': {
-        const { decision_id, agent_id, description, context, pattern, confidence, tags, category, stakes, reasons } =
-          event.data;
-        const content = { description, context, pattern, confidence, tags, category, stakes, reasons };
-        return { ...state, decision_id, agent_id, content };
-      }
+      case 'DecisionRecorded':
+      case 'DecisionBlocked':
+        return { ...state, ...known(event.data) };
+      case 'DecisionProposed':
+        return { ...state, ...known(event.data), proposal: event.data };
       case 'DecisionUpdated': {
         const { description, context, pattern, confidence, tags } = event.data;
         return state.content === null

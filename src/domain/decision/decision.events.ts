@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { approvalRequest } from '../gate/approval.request.ts';
+import { GuardrailsApplied } from '../gate/guardrail.ts';
 import { event, type Occurrence } from '../kernel/event.ts';
 
 const id = z.uuid();
@@ -55,17 +57,53 @@ export const DecisionContent = z.strictObject({
 });
 export type DecisionContent = z.infer<typeof DecisionContent>;
 
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+/** What was decided, by whom and for whom. */
+const said = {
+  decision_id: id,
+  agent_id: id,
+  session_id: id.nullable(),
+  ...DecisionContent.shape,
+  ...derivedFrom,
+  by: actor,
+};
+const saidInPerson = { personal: ['description', 'context', 'pattern', 'reasons', 'bridge'] } as const;
+
 export const DecisionRecorded = event(
   'DecisionRecorded',
   z.object({
-    decision_id: id,
-    agent_id: id,
-    session_id: id.nullable(),
-    ...DecisionContent.shape,
-    ...derivedFrom,
-    by: actor,
+    ...said,
+    /** What the guardrails said; null for one that was held against none. */
+    guardrails: GuardrailsApplied.nullable().default(null),
+    /** The agreement that it waited for, if it did. */
+    approval: z.object({ approval_id: id, action_digest: digest, at: instant }).nullable().default(null),
   }),
-  { personal: ['description', 'context', 'pattern', 'reasons', 'bridge'] },
+  { personal: [...saidInPerson.personal] },
+);
+/** It counts once somebody has agreed: a guardrail asks for that. `action_digest` is of what they are to agree to. */
+export const DecisionProposed = event(
+  'DecisionProposed',
+  z.object({
+    ...said,
+    guardrails: GuardrailsApplied,
+    approval: z.object({ ...approvalRequest, action_digest: digest }),
+  }),
+  { personal: [...saidInPerson.personal, 'approval'] },
+);
+/** A guardrail forbids it. It is kept for whoever asks what was tried. */
+export const DecisionBlocked = event('DecisionBlocked', z.object({ ...said, guardrails: GuardrailsApplied }), {
+  personal: [...saidInPerson.personal],
+});
+/** Nobody has agreed to it in time, or somebody has refused to. */
+export const DecisionRejected = event(
+  'DecisionRejected',
+  z.object({
+    decision_id: id,
+    approval_id: id,
+    ending: z.enum(['denied', 'expired', 'withdrawn', 'superseded', 'invalidated']),
+    reason: z.string().max(2_000),
+    at: instant,
+  }),
 );
 export const DecisionUpdated = event(
   'DecisionUpdated',
@@ -109,6 +147,9 @@ export const DecisionLinked = event(
 
 export const decisionEvents = [
   DecisionRecorded,
+  DecisionProposed,
+  DecisionBlocked,
+  DecisionRejected,
   DecisionUpdated,
   DecisionThoughtAdded,
   DecisionReviewed,

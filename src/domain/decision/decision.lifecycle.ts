@@ -4,13 +4,16 @@ import type { DecisionEvent } from './decision.events.ts';
 
 /**
  * A decision is open until somebody says how it came out. That can be said again, for one may have been wrong about it; the
- * last word counts, and each stays on the record.
+ * last word counts, and each stays on the record. What guardrails forbid, or nobody agrees to, never becomes one.
  */
 export const decisionMachine = setup({ types: { events: {} as { type: DecisionEvent['type'] } } }).createMachine({
   id: 'decision',
   initial: 'unrecorded',
   states: {
-    unrecorded: { on: { DecisionRecorded: 'open' } },
+    unrecorded: { on: { DecisionRecorded: 'open', DecisionProposed: 'proposed', DecisionBlocked: 'blocked' } },
+    proposed: { on: { DecisionRecorded: 'open', DecisionRejected: 'rejected' } },
+    blocked: { type: 'final' },
+    rejected: { type: 'final' },
     open: {
       on: {
         DecisionUpdated: 'open',

@@ -1,4 +1,5 @@
 import { digest } from '../kernel/digest.ts';
+import { standardGuardrails } from './guardrail.ts';
 import type { PolicyDocument } from './policy.document.ts';
 import type { ActivePolicy } from './question.ts';
 
@@ -14,11 +15,12 @@ const document: PolicyDocument = {
   rules: [],
   otherwise: 'deny',
   approval: { quorum: 1, roles: [], expires_in_ms: dayMs, reason_required: false, four_eyes: true, webhook: false },
+  guardrails: [...standardGuardrails],
 };
 
 /** What stands where a policy was in force and is not any more: the same, and it says why. */
 export const policyThatWas = (
-  { document: { name }, version }: ActivePolicy,
+  { document: { name, guardrails }, version }: ActivePolicy,
   is: 'suspended' | 'retired',
 ): ActivePolicy => {
   const back = is === 'suspended' ? 'until it is put in force again' : 'any more';
@@ -28,7 +30,7 @@ export const policyThatWas = (
     decision: 'deny' as const,
     reason: `version ${version} of the policy ${name} is ${is}, and nothing is allowed ${back}`,
   };
-  const denying = { ...document, rules: [rule] };
+  const denying = { ...document, rules: [rule], guardrails };
   return { document: denying, version: 0, digest: digest(denying) };
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RiskLevel } from '../capability/capability.spec.ts';
+import { Guardrail, guardrailsMax, standardGuardrails } from './guardrail.ts';
 
 /** How strict a decision is: each is stricter than the ones before it (requirements C6). */
 export const decisions = ['allow', 'warn', 'require_approval', 'deny'] as const;
@@ -99,5 +100,11 @@ export const PolicyDocument = z.strictObject({
   otherwise: z.enum(['allow', 'require_approval', 'deny']),
   /** For approvals of rules that name no terms of their own. */
   approval: ApprovalTerms,
+  /** What decisions are held against when they are recorded. They are asked all, not until the first that matches. */
+  guardrails: z
+    .array(Guardrail)
+    .max(guardrailsMax)
+    .refine((rules) => new Set(rules.map(({ name: each }) => each)).size === rules.length, 'each name once')
+    .default([...standardGuardrails]),
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;

@@ -62,6 +62,10 @@ export interface Piece {
   readonly data: unknown;
 }
 
+/** The lists of tools that a client of the Model Context Protocol can ask for, each at an address of its own. */
+export const toolsets = ['core', 'audit', 'ops'] as const;
+export type Toolset = (typeof toolsets)[number];
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Everything that is said of an operation; all surfaces are read from it. */
@@ -81,12 +85,16 @@ export interface Operation<Input = never, Output = unknown, Context = never> {
   readonly aliases?: readonly { readonly method: Method; readonly path: string }[];
   /** `noun verb`; left out where a command of its own serves better. */
   readonly cli?: string;
-  /** How the Model Context Protocol shows it; left out where it does not. */
+  /** What a model is told of it over the Model Context Protocol. */
   readonly mcp?: {
     readonly tool: string;
+    /** The one list of tools that shows it; none where this is left out, for each list has a limit (decision 0018). */
+    readonly toolset?: Toolset;
     readonly read_only: boolean;
     readonly destructive: boolean;
     readonly idempotent: boolean;
+    /** Reaches what lies outside this server: a model, a person, another system. */
+    readonly open_world?: boolean;
   };
   /** `If-Match` is required, not merely honoured. */
   readonly guarded?: boolean;

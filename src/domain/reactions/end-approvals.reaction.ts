@@ -1,4 +1,5 @@
 import type { ApprovalCommand } from '../approval/approval.commands.ts';
+import { DecisionRecorded } from '../decision/decision.events.ts';
 import { DirectiveAmended, DirectiveBlocked } from '../directive/directive.events.ts';
 import { streamOf } from '../kernel/ids.ts';
 import { reaction, when, type Request } from '../kernel/reaction.ts';
@@ -11,6 +12,12 @@ const asked = (approval_id: string, command: ApprovalCommand): readonly Request[
 /** An agreement that nobody waits for any more, or that no longer stands for what would be done, is ended as what it is. */
 export const endApprovals = reaction(
   'end_approvals',
+  // What was agreed to is done by being recorded: the agreement is used up, and cannot expire.
+  when(DecisionRecorded, ({ data: { approval } }) => {
+    if (approval === null) return [];
+    const { approval_id, action_digest, at } = approval;
+    return asked(approval_id, { type: 'UseApproval', run_id: null, step_id: '', action_digest, at });
+  }),
   when(DirectiveAmended, ({ data }) => asked(data.approval_id, { type: 'SupersedeApproval', at: data.at })),
   when(DirectiveBlocked, ({ data: { approval_id, by, reasons, at } }) =>
     approval_id !== null && by === 'withdrawal'

@@ -1,4 +1,5 @@
 import type { ApprovalCommand } from '../approval/approval.commands.ts';
+import { DecisionProposed } from '../decision/decision.events.ts';
 import { DirectiveApprovalRequested } from '../directive/directive.events.ts';
 import { streamOf } from '../kernel/ids.ts';
 import { reaction, when } from '../kernel/reaction.ts';
@@ -45,6 +46,23 @@ export const requestApprovals = reaction(
         requested_at: data.at,
         expires_at: data.expires_at,
         supersedes: data.supersedes,
+      },
+    };
+    return [{ stream: streamOf('approval', approval_id), command }];
+  }),
+  when(DecisionProposed, ({ data }) => {
+    const { decision_id, stakes, approval } = data;
+    const { approval_id, at, ...request } = approval;
+    const command: ApprovalCommand = {
+      type: 'RequestApproval',
+      approval_id,
+      paper: {
+        ...request,
+        subject: { kind: 'decision', decision_id },
+        action: null,
+        risk_level: stakes,
+        verdict: null,
+        requested_at: at,
       },
     };
     return [{ stream: streamOf('approval', approval_id), command }];

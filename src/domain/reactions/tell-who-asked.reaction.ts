@@ -7,6 +7,7 @@ import {
   ApprovalWithdrawn,
   type ApprovalSubject,
 } from '../approval/approval.events.ts';
+import type { DecisionCommand } from '../decision/decision.commands.ts';
 import type { DirectiveCommand } from '../directive/directive.commands.ts';
 import { streamOf } from '../kernel/ids.ts';
 import { reaction, when, type Request } from '../kernel/reaction.ts';
@@ -22,6 +23,10 @@ const told = ({ approval_id, subject, at }: End, ending: ApprovalOutcome, reason
   if (subject.kind === 'directive') {
     const command: DirectiveCommand = { type: 'RecordDirectiveApproval', approval_id, ending, reason, at };
     return [{ stream: streamOf('directive', subject.directive_id), command }];
+  }
+  if (subject.kind === 'decision') {
+    const command: DecisionCommand = { type: 'RecordDecisionApproval', approval_id, ending, reason, at };
+    return [{ stream: streamOf('decision', subject.decision_id), command }];
   }
   const command: RunCommand = { type: 'RecordApproval', approval_id, ending, reason, by, at };
   return [{ stream: streamOf('run', subject.run_id), command }];

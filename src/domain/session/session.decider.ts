@@ -1,22 +1,22 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { backoffMs, type Backoff } from '../kernel/backoff.ts';
+import { backoffMs } from '../kernel/backoff.ts';
 import type { Decider } from '../kernel/decider.ts';
 import { governed, type OutOfLifecycle } from '../kernel/lifecycle.ts';
 import type { Reply, SessionCommand, Stage } from './session.commands.ts';
 import * as Events from './session.events.ts';
 import type { SessionEvent } from './session.events.ts';
 import { sessionLifecycle } from './session.lifecycle.ts';
+import { modelBackoff } from './session.backoff.ts';
 import { evolveSession, openCalls, unopened, type SessionState, type Turn } from './session.state.ts';
-import { endedCall, proposedCall, toolsWanted } from './session.tools.ts';
+import { endedCall, proposedCall, rememberedCall, toolsWanted } from './session.tools.ts';
+import { closing, duringEnd, isAboutTheEnd } from './session.ending.ts';
+import { assessmentOf } from './assessment.ts';
 
 export type SessionRefusal =
   | { readonly reason: 'SessionUnknown' }
   | { readonly reason: 'SessionIsClosed' }
   | { readonly reason: 'TurnRunning'; readonly turn_id: string }
   | { readonly reason: 'TurnNotRunning'; readonly turn_id: string | null };
-
-/** A model is called at most three times for a turn (assurance F60); waits double from half a second. */
-export const modelBackoff: Backoff = { attemptsMax: 3, firstMs: 500, longestMs: 60_000 };
 
 const ids = ({ session_id }: SessionState, { turn_id }: Turn) => ({ session_id, turn_id });
 
@@ -44,13 +44,13 @@ const replied = (
     const said = Events.ModelReplied({ ...ids(state, turn), attempt, ...reply, tool_uses: [...tool_uses] });
     return [said, ...toolsWanted(state, turn, outcome.result)];
   }
-  const { code: fault, message, retryable, retry_after_ms } = outcome.failure;
+  const { code: fault, message, retryable, retry_after_ms, call = null } = outcome.failure;
   const ended = agentEnded.get(fault);
   if (ended !== undefined) return [canceled(state, turn, ended)];
   const wait = retryable ? backoffMs(modelBackoff, attempt, command.key, retry_after_ms) : undefined;
-  if (wait === undefined) return [Events.ModelFailed({ ...ids(state, turn), attempt, fault, message })];
+  if (wait === undefined) return [Events.ModelFailed({ ...ids(state, turn), attempt, fault, message, call })];
   const retry_at = new Date(Date.parse(outcome.at) + wait).toISOString();
-  return [Events.ModelRetryScheduled({ ...ids(state, turn), attempt, fault, message, retry_at })];
+  return [Events.ModelRetryScheduled({ ...ids(state, turn), attempt, fault, message, retry_at, call })];
 };
 
 const end = (state: SessionState, turn: Turn): SessionEvent => {
@@ -60,21 +60,17 @@ const end = (state: SessionState, turn: Turn): SessionEvent => {
 };
 
 const assessed = (state: SessionState, turn: Turn, stages: readonly Stage[]): SessionEvent => {
-  const outcome = turn.cancel_reason !== null ? 'canceled' : turn.failure !== null ? 'failure' : 'success';
-  const signals = {
-    attempts: turn.attempt,
-    empty_reply: turn.reply?.text.trim() === '',
-    truncated: turn.reply?.truncated ?? false,
-  };
-  return Events.TurnAssessed({ ...ids(state, turn), outcome, signals, stages: [...stages] });
+  const { candidates, ...assessment } = assessmentOf(state, turn);
+  return Events.TurnAssessed({ ...ids(state, turn), ...assessment, candidates: [...candidates], stages: [...stages] });
 };
 
+type TurnCommand = Exclude<
+  Extract<SessionCommand, { readonly turn_id: string | null }>,
+  { readonly type: 'ReceiveTurn' }
+>;
+
 /** The answers to commands about the turn under way. */
-const duringTurn = (
-  command: Exclude<SessionCommand, { type: 'OpenSession' | 'ReceiveTurn' | 'CloseSession' }>,
-  state: SessionState,
-  turn: Turn,
-): readonly SessionEvent[] => {
+const duringTurn = (command: TurnCommand, state: SessionState, turn: Turn): readonly SessionEvent[] => {
   const of = ids(state, turn);
   switch (command.type) {
     case 'CancelTurn':
@@ -88,7 +84,7 @@ const duringTurn = (
       const plan = command.outcome.result;
       const { request_digest } = plan;
       return [
-        Events.ContextAssembled({ ...of, plan }),
+        Events.ContextAssembled({ ...of, agent_id: state.agent_id, plan }),
         Events.ModelCalled({ ...of, attempt: 1, round: 1, request_digest }),
       ];
     }
@@ -100,6 +96,8 @@ const duringTurn = (
       return command.attempt === turn.attempt ? replied(state, turn, command) : [];
     case 'RecordProposal':
       return proposedCall(state, turn, command.tool_use_id, command.outcome);
+    case 'RecordRemembered':
+      return rememberedCall(state, turn, command.tool_use_id, command.outcome);
     case 'RecordToolEnd':
       return endedCall(state, turn, command);
     case 'RecordPostTurn': {
@@ -118,15 +116,20 @@ const rules: Decider<SessionCommand, SessionState, SessionEvent, SessionRefusal>
     const { session_id, agent_id, turn, turns, phase } = state;
     if (command.type === 'OpenSession') {
       const { type: _, ...opened } = command;
-      return E.right([Events.SessionOpened(opened)]);
+      return E.right([Events.SessionOpened({ ...opened, origin: null, inherited: [] })]);
+    }
+    if (command.type === 'ForkSession') {
+      const { type: _, inherited, ...opened } = command;
+      return E.right([Events.SessionOpened({ ...opened, inherited: [...inherited] })]);
     }
     if (session_id === '') return E.left({ reason: 'SessionUnknown' });
     if (command.type === 'CloseSession') {
-      if (phase === 'closed') return E.right([]);
+      if (phase === 'closed' || state.ending !== null) return E.right([]);
       if (turn !== null) return E.left({ reason: 'TurnRunning', turn_id: turn.turn_id });
-      return E.right([Events.SessionClosed({ session_id, reason: command.reason, turns })]);
+      return E.right([closing(state, command)]);
     }
-    if (phase === 'closed') return E.left({ reason: 'SessionIsClosed' });
+    if (isAboutTheEnd(command)) return E.right(duringEnd(command, state));
+    if (phase === 'closed' || state.ending !== null) return E.left({ reason: 'SessionIsClosed' });
     if (command.type === 'ReceiveTurn') {
       if (turn !== null) return E.left({ reason: 'TurnRunning', turn_id: turn.turn_id });
       const { turn_id, text } = command;

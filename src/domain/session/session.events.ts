@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { event, type Occurrence } from '../kernel/event.ts';
+import { FailedCall, ModelCall } from './model-call.ts';
+import { ContextPlan, StageReport } from './plan.ts';
 
 const id = z.uuid();
 const turn = { session_id: id, turn_id: id };
@@ -8,31 +10,9 @@ const instant = z.iso.datetime();
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const fault = z.string().min(1).max(100);
 const attempt = z.int().min(1).max(100);
-
-/** What was put in context and why; never the text of it, which is already in the log where it was first said. */
-export const ContextPlan = z.strictObject({
-  agent_revision: z.int().nonnegative(),
-  template: z.string(),
-  model: z.string().min(1).nullable(),
-  max_tokens: tokens,
-  budget_tokens: tokens,
-  sections: z.array(
-    z.strictObject({
-      name: z.string(),
-      tokens,
-      /** The turns a section quotes, oldest first, and how many more there were that did not fit. */
-      turn_ids: z.array(id),
-      left_out: z.int().nonnegative(),
-    }),
-  ),
-  /** The tools that the model is offered, by the capability and the spec of then. */
-  tools: z
-    .array(z.strictObject({ capability_id: z.string().max(100), spec_digest: digest }))
-    .max(100)
-    .default([]),
-  request_digest: digest,
-});
-export type ContextPlan = z.infer<typeof ContextPlan>;
+/** How the model was asked; null where none was, and where an older event does not say. */
+const call = ModelCall.nullable().default(null);
+const failedCall = FailedCall.nullable().default(null);
 
 export const Usage = z.strictObject({
   input_tokens: tokens,
@@ -41,20 +21,39 @@ export const Usage = z.strictObject({
   cache_write_tokens: tokens,
 });
 
+/** A turn that may be quoted, and where its record begins: what was said in it stays in the stream in which it was said. */
+export const CitedTurn = z.strictObject({ session_id: z.uuid(), turn_id: z.uuid(), revision: z.int().nonnegative() });
+export type CitedTurn = z.infer<typeof CitedTurn>;
+
+/** What a fork goes on from: a session, the turn after which the two part, and the revision at which that turn was completed. */
+export const Origin = z.strictObject({ session_id: z.uuid(), turn_id: z.uuid(), revision: z.int().nonnegative() });
+export type Origin = z.infer<typeof Origin>;
+
+/** `origin` is that of a fork, and `inherited` are the turns before it that the fork may quote: cited, never copied. */
 export const SessionOpened = event(
   'SessionOpened',
-  z.object({ session_id: id, agent_id: id, title: z.string().max(200).nullable() }),
+  z.object({
+    session_id: id,
+    agent_id: id,
+    title: z.string().max(200).nullable(),
+    origin: Origin.nullable().default(null),
+    inherited: z.array(CitedTurn).max(10).default([]),
+  }),
 );
 export const TurnReceived = event(
   'TurnReceived',
   z.object({ ...turn, agent_id: id, ordinal: z.int().positive(), text: z.string().min(1) }),
   { personal: ['text'] },
 );
-export const ContextAssembled = event('ContextAssembled', z.object({ ...turn, plan: ContextPlan }));
+/** `agent_id` is that of the session; older events do not say. */
+export const ContextAssembled = event(
+  'ContextAssembled',
+  z.object({ ...turn, agent_id: id.nullable().default(null), plan: ContextPlan }),
+);
 export const ContextRefused = event('ContextRefused', z.object({ ...turn, fault, message: z.string() }));
-/** The intent: from here on a call may have been made. */
 /** `round` counts the calls of a turn that are not attempts of the same one: after each, tools may act. */
 const round = z.int().min(1).max(100).default(1);
+/** The intent: from here on a call may have been made. */
 export const ModelCalled = event('ModelCalled', z.object({ ...turn, attempt, round, request_digest: digest }));
 export const ModelReplied = event(
   'ModelReplied',
@@ -72,14 +71,18 @@ export const ModelReplied = event(
     usage: Usage,
     cost_micros: z.int().nonnegative().nullable(),
     latency_ms: z.number().nonnegative(),
+    call,
   }),
   { personal: ['text', 'tool_uses'] },
 );
 export const ModelRetryScheduled = event(
   'ModelRetryScheduled',
-  z.object({ ...turn, attempt, fault, message: z.string(), retry_at: instant }),
+  z.object({ ...turn, attempt, fault, message: z.string(), retry_at: instant, call: failedCall }),
 );
-export const ModelFailed = event('ModelFailed', z.object({ ...turn, attempt, fault, message: z.string() }));
+export const ModelFailed = event(
+  'ModelFailed',
+  z.object({ ...turn, attempt, fault, message: z.string(), call: failedCall }),
+);
 const toolUse = z.string().min(1).max(200);
 /** What the model wants done. Each becomes a directive of its own: text has no authority (assurance 3.1). */
 export const ToolsRequested = event(
@@ -117,17 +120,71 @@ export const TurnAssessed = event(
   z.object({
     ...turn,
     outcome: z.enum(['success', 'failure', 'canceled']),
-    signals: z.strictObject({ attempts: z.int().nonnegative(), empty_reply: z.boolean(), truncated: z.boolean() }),
+    signals: z.strictObject({
+      attempts: z.int().nonnegative(),
+      empty_reply: z.boolean(),
+      truncated: z.boolean(),
+      tool_errors: z.int().nonnegative().default(0),
+      /** A decision was demanded of the model, and it recorded none (requirements N153). */
+      decision_missing: z.boolean().default(false),
+    }),
+    /** How unexpected it was, from 0 to 1 (requirements N130). */
+    surprise: z.number().min(0).max(1).default(0),
+    /** What of its tools' errors may become censors (requirements N132). */
+    candidates: z.array(z.string().min(1).max(500)).max(100).default([]),
     /** What ran after the turn; a stage that failed is recorded here and stops no other (requirements N151). */
-    stages: z.array(z.strictObject({ name: z.string(), ok: z.boolean(), message: z.string().nullable() })),
+    stages: z.array(StageReport),
   }),
+  { personal: ['candidates'] },
 );
 export const TurnCompleted = event('TurnCompleted', z.object(turn));
 export const TurnFailed = event('TurnFailed', z.object({ ...turn, fault, message: z.string() }));
 export const TurnCanceled = event('TurnCanceled', z.object({ ...turn, reason: z.string() }));
+/** The session takes no more turns; where `reflects`, a model is asked what it taught. From here on it may have been. */
+export const SessionEndRequested = event(
+  'SessionEndRequested',
+  z.object({ session_id: id, reason: z.string().max(2_000), reflects: z.boolean() }),
+);
+/** What the agent says the session taught, and what was read out of that (requirements N136). */
+export const SessionReflected = event(
+  'SessionReflected',
+  z.object({
+    session_id: id,
+    attempt,
+    provider: z.string(),
+    is_language_model: z.boolean(),
+    model: z.string(),
+    text: z.string(),
+    truncated: z.boolean(),
+    usage: Usage,
+    cost_micros: z.int().nonnegative().nullable(),
+    latency_ms: z.number().nonnegative(),
+    call,
+    facts: z.array(z.string().min(1).max(1_000)).max(20),
+    lessons: z.array(z.string().min(1).max(1_000)).max(20),
+    procedures: z.array(z.strictObject({ name: z.string().max(200), description: z.string().max(1_000) })).max(20),
+  }),
+  { personal: ['text', 'facts', 'lessons', 'procedures'] },
+);
+export const ReflectionRetryScheduled = event(
+  'ReflectionRetryScheduled',
+  z.object({ session_id: id, attempt, fault, message: z.string(), retry_at: instant, call: failedCall }),
+);
+export const ReflectionCalled = event('ReflectionCalled', z.object({ session_id: id, attempt }));
+/** The session ends without a reflection. */
+export const ReflectionFailed = event(
+  'ReflectionFailed',
+  z.object({ session_id: id, attempt, fault, message: z.string(), call: failedCall }),
+);
 export const SessionClosed = event(
   'SessionClosed',
-  z.object({ session_id: id, reason: z.string().max(2_000), turns: z.int().nonnegative() }),
+  z.object({
+    session_id: id,
+    reason: z.string().max(2_000),
+    turns: z.int().nonnegative(),
+    /** What ran at its end; one that failed is recorded and stops no other. */
+    stages: z.array(StageReport).default([]),
+  }),
 );
 
 export const sessionEvents = [
@@ -147,6 +204,11 @@ export const sessionEvents = [
   TurnCompleted,
   TurnFailed,
   TurnCanceled,
+  SessionEndRequested,
+  SessionReflected,
+  ReflectionRetryScheduled,
+  ReflectionCalled,
+  ReflectionFailed,
   SessionClosed,
 ] as const;
 export type SessionEvent = Occurrence<typeof sessionEvents>;

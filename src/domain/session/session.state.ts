@@ -1,15 +1,8 @@
-import type { ContextPlan, SessionEvent } from './session.events.ts';
+import type { ContextPlan } from './plan.ts';
+import { historyTurnsMax, type Exchange } from './session.history.ts';
+import type { CitedTurn, Origin, SessionEvent } from './session.events.ts';
+import type { Lessons } from '../cognition/reflection.ts';
 import { sessionLifecycle, type SessionPhase } from './session.lifecycle.ts';
-
-/** At most so many earlier turns can reach a model: 20 messages (requirements N150). */
-export const historyTurnsMax = 10;
-
-/** A turn that was answered, as later turns quote it. */
-export interface Exchange {
-  readonly turn_id: string;
-  readonly text: string;
-  readonly reply: string;
-}
 
 /** A tool that the model wanted, and what came of it. */
 export interface ToolCall {
@@ -43,27 +36,60 @@ export interface Turn {
   readonly cancel_reason: string | null;
 }
 
+/** What a session comes to, kept as it goes: whether it is worth remembering, and how it went. */
+export interface Tally {
+  readonly completed: number;
+  readonly failed: number;
+  readonly tool_calls: number;
+  readonly chars: number;
+  /** The most unexpected turn. */
+  readonly surprise: number;
+  /** How many errors have become candidates for censors. */
+  readonly candidates: number;
+}
+
+/** The end of a session under way. */
+export interface Ending {
+  readonly reason: string;
+  readonly reflects: boolean;
+  readonly attempt: number;
+  readonly retry_at: string | null;
+  readonly lessons: Lessons | null;
+}
+
 /** What decisions need to remember; not what screens want to show. */
 export interface SessionState {
   readonly phase: SessionPhase;
   readonly session_id: string;
   readonly agent_id: string;
+  /** Where a fork comes from; null for a session of its own. */
+  readonly origin: Origin | null;
+  /** The turns of its origin that a fork may quote, oldest first. */
+  readonly inherited: readonly CitedTurn[];
   /** The answered turns that later ones may quote, oldest first. */
   readonly history: readonly Exchange[];
   readonly turns: number;
   readonly turn: Turn | null;
   /** The turn that ended last: a late question about it gets a better answer than "unknown". */
   readonly ended_turn_id: string | null;
+  readonly tally: Tally;
+  readonly episode_id: string | null;
+  readonly ending: Ending | null;
 }
 
 export const unopened: SessionState = {
   phase: sessionLifecycle.initial,
   session_id: '',
   agent_id: '',
+  origin: null,
+  inherited: [],
   history: [],
   turns: 0,
   turn: null,
   ended_turn_id: null,
+  tally: { completed: 0, failed: 0, tool_calls: 0, chars: 0, surprise: 0, candidates: 0 },
+  episode_id: null,
+  ending: null,
 };
 
 const amended = (state: SessionState, change: Partial<Turn>): SessionState =>
@@ -82,6 +108,17 @@ const withCall = (state: SessionState, tool_use_id: string, change: Partial<Tool
 export const openCalls = ({ rounds }: Turn): readonly ToolCall[] =>
   rounds.at(-1)?.calls.filter(({ ended: end }) => end === null) ?? [];
 
+/** Adds to what the session comes to. */
+const tallied = (state: SessionState, more: Partial<Tally>): SessionState => {
+  const { tally } = state;
+  const names = Object.keys(more) as (keyof Tally)[];
+  const sums = names.map((name): [string, number] => [name, tally[name] + (more[name] ?? 0)]);
+  return { ...state, tally: { ...tally, ...(Object.fromEntries(sums) as Partial<Tally>) } };
+};
+
+const concluded = (state: SessionState, change: Partial<Ending>): SessionState =>
+  state.ending === null ? state : { ...state, ending: { ...state.ending, ...change } };
+
 const ended = ({ turn, ...state }: SessionState): SessionState => ({
   ...state,
   turn: null,
@@ -95,11 +132,31 @@ const answered = (state: SessionState): SessionState => {
   return ended({ ...state, history: [...history.slice(1 - historyTurnsMax), exchange] });
 };
 
+/** What is known of a session's end; nothing is learnt from its last event, nor from one of another noun, which only a foreign hand can have put here. */
+const evolveEnding = (state: SessionState, event: SessionEvent): SessionState => {
+  switch (event.type) {
+    case 'SessionEndRequested':
+      return { ...state, ending: { ...event.data, attempt: 1, retry_at: null, lessons: null } };
+    case 'SessionReflected': {
+      const { facts, lessons, procedures } = event.data;
+      return concluded(state, { lessons: { facts, lessons, procedures } });
+    }
+    case 'ReflectionRetryScheduled':
+      return concluded(state, { retry_at: event.data.retry_at });
+    case 'ReflectionCalled':
+      return concluded(state, { attempt: event.data.attempt, retry_at: null });
+    default:
+      return state;
+  }
+};
+
 /** What is known after an event; the phase is the machine's business. */
 export const evolveSession = (state: SessionState, event: SessionEvent): SessionState => {
   switch (event.type) {
-    case 'SessionOpened':
-      return { ...state, session_id: event.data.session_id, agent_id: event.data.agent_id };
+    case 'SessionOpened': {
+      const { session_id, agent_id, origin, inherited } = event.data;
+      return { ...state, session_id, agent_id, origin, inherited };
+    }
     case 'TurnReceived': {
       const { turn_id, ordinal, text } = event.data;
       const blank = {
@@ -112,23 +169,27 @@ export const evolveSession = (state: SessionState, event: SessionEvent): Session
         failure: null,
         cancel_reason: null,
       };
-      return { ...state, turns: ordinal, turn: { turn_id, ordinal, text, ...blank } };
+      return tallied({ ...state, turns: ordinal, turn: { turn_id, ordinal, text, ...blank } }, { chars: text.length });
     }
-    case 'ContextAssembled':
-      return amended(state, { plan: event.data.plan });
+    case 'ContextAssembled': {
+      const { plan } = event.data;
+      return amended({ ...state, episode_id: plan.episode_id ?? state.episode_id }, { plan });
+    }
     case 'ModelCalled':
       return amended(state, { attempt: event.data.attempt, request_digest: event.data.request_digest, retry_at: null });
     case 'ModelRetryScheduled':
       return amended(state, { retry_at: event.data.retry_at });
-    case 'ModelReplied':
-      return amended(state, { reply: { text: event.data.text, truncated: event.data.truncated } });
+    case 'ModelReplied': {
+      const { text, truncated } = event.data;
+      return amended(tallied(state, { chars: text.length }), { reply: { text, truncated } });
+    }
     case 'ContextRefused':
     case 'ModelFailed':
       return amended(state, { failure: { fault: event.data.fault, message: event.data.message } });
     case 'ToolsRequested': {
       const calls = event.data.calls.map((call) => ({ ...call, directive_id: null, ended: null }));
       const rounds = [...(state.turn?.rounds ?? []), { text: state.turn?.reply?.text ?? '', calls }];
-      return amended(state, { rounds, reply: null });
+      return amended(tallied(state, { tool_calls: calls.length }), { rounds, reply: null });
     }
     case 'ToolCallProposed':
       return withCall(state, event.data.tool_use_id, { directive_id: event.data.directive_id });
@@ -138,13 +199,19 @@ export const evolveSession = (state: SessionState, event: SessionEvent): Session
     }
     case 'TurnCancelRequested':
       return amended(state, { cancel_reason: event.data.reason });
+    case 'TurnAssessed': {
+      const { surprise, candidates } = event.data;
+      const { tally } = state;
+      const most = Math.max(tally.surprise, surprise);
+      return tallied({ ...state, tally: { ...tally, surprise: most } }, { candidates: candidates.length });
+    }
     case 'TurnCompleted':
-      return answered(state);
+      return answered(tallied(state, { completed: 1 }));
     case 'TurnFailed':
+      return ended(tallied(state, { failed: 1 }));
     case 'TurnCanceled':
       return ended(state);
-    // An assessment and the end teach nothing; nor does an event of another noun, which only a foreign hand can have put here.
     default:
-      return state;
+      return evolveEnding(state, event);
   }
 };

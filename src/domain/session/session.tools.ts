@@ -20,6 +20,11 @@ const ids = ({ session_id }: SessionState, { turn_id }: Turn) => ({ session_id, 
 export const directiveOfCall = (session_id: string, turn_id: string, round: number, tool_use_id: string): string =>
   derived('directive', session_id, turn_id, round, tool_use_id);
 
+/** What an agent can do with its memory. These are no capabilities: they change nothing but what it remembers (requirements N153). */
+export const memoryTools = ['create_censor', 'learn_fact', 'recall', 'record_decision'] as const;
+export type MemoryTool = (typeof memoryTools)[number];
+export const isMemoryTool = (name: string): name is MemoryTool => (memoryTools as readonly string[]).includes(name);
+
 /** Whether an agent is offered a capability. */
 export const isOffered = (patterns: readonly string[], capability_id: string): boolean =>
   patterns.some((pattern) => isLike(pattern, capability_id));
@@ -59,7 +64,10 @@ export const toolsWanted = (state: SessionState, turn: Turn, { tool_uses, text }
   const requested = Events.ToolsRequested({ ...of, round, calls });
   if (round > roundsMax) {
     const message = `the model wanted tools more than ${roundsMax} times in a turn`;
-    return [requested, Events.ModelFailed({ ...of, attempt: turn.attempt, fault: 'tool_rounds_exceeded', message })];
+    return [
+      requested,
+      Events.ModelFailed({ ...of, attempt: turn.attempt, fault: 'tool_rounds_exceeded', message, call: null }),
+    ];
   }
   const offered = new Set(turn.plan?.tools.map(({ capability_id }) => capability_id));
   const refusals = new Map<string, string>();
@@ -96,7 +104,7 @@ export const proposedCall = (
     ...ids(state, turn),
     tool_use_id,
     directive_id,
-    outcome: outcome.ok ? 'blocked' : 'rejected',
+    outcome: outcome.ok || outcome.failure.code === 'censored' ? 'blocked' : 'rejected',
     content: said,
   });
   return [end, ...calledOn(state, withEnd(turn, tool_use_id, said))];
@@ -124,4 +132,19 @@ export const endedCall = (
   if (!openCalls(turn).some((call) => call.tool_use_id === tool_use_id)) return [];
   const end = Events.ToolCallEnded({ ...ids(state, turn), tool_use_id, directive_id, outcome, content });
   return [end, ...calledOn(state, withEnd(turn, tool_use_id, content))];
+};
+
+/** A tool of memory has answered. A fault is said to the model, who may do otherwise. */
+export const rememberedCall = (
+  state: SessionState,
+  turn: Turn,
+  tool_use_id: string,
+  outcome: Outcome<string>,
+): readonly SessionEvent[] => {
+  if (!openCalls(turn).some((call) => call.tool_use_id === tool_use_id)) return [];
+  const content = outcome.ok ? outcome.result : `${outcome.failure.code}: ${outcome.failure.message}`;
+  const said = content.slice(0, contentCharsMax).toWellFormed();
+  const how = outcome.ok ? 'completed' : outcome.failure.code === 'blocked' ? 'blocked' : 'failed';
+  const end = { ...ids(state, turn), tool_use_id, directive_id: null, outcome: how, content: said } as const;
+  return [Events.ToolCallEnded(end), ...calledOn(state, withEnd(turn, tool_use_id, said))];
 };

@@ -1,5 +1,7 @@
 import type { AgentEvent } from '../../domain/agent/agent.events.ts';
+import type { Frame } from '../../domain/cognition/frames.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 export interface AgentRow {
   readonly agent_id: string;
@@ -12,6 +14,7 @@ export interface AgentRow {
   readonly max_tokens: number;
   readonly context_tokens: number;
   readonly capabilities: readonly string[];
+  readonly frames: readonly Frame[] | null;
   readonly scope: string;
   readonly revision: number;
   readonly position: bigint;
@@ -19,15 +22,10 @@ export interface AgentRow {
   readonly updated_at: string;
 }
 
-type Stamp = { readonly revision: number; readonly position: bigint; readonly recorded_at: string };
-
-const touched = (row: AgentRow | undefined, { revision, position, recorded_at }: Stamp, change: Partial<AgentRow>) =>
-  row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at };
-
 /** Every agent that was ever registered, as it is now. */
 export const agents = projection<AgentRow, AgentEvent>({
   name: 'agents',
-  version: 2,
+  version: 3,
   table: (t) =>
     t
       .addColumn('agent_id', 'uuid', (c) => c.primaryKey())
@@ -40,6 +38,7 @@ export const agents = projection<AgentRow, AgentEvent>({
       .addColumn('max_tokens', 'integer', (c) => c.notNull())
       .addColumn('context_tokens', 'integer', (c) => c.notNull())
       .addColumn('capabilities', 'jsonb', (c) => c.notNull())
+      .addColumn('frames', 'jsonb')
       .addColumn('scope', 'text', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull())
       .addColumn('position', 'bigint', (c) => c.notNull())
@@ -49,6 +48,7 @@ export const agents = projection<AgentRow, AgentEvent>({
   on: {
     AgentRegistered: (_, { data, metadata, revision, position, recorded_at }) => ({
       ...data,
+      frames: data.frames ?? null,
       tenant: metadata['tenant'] ?? 'default',
       status: 'active',
       revision,

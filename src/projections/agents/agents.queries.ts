@@ -20,9 +20,10 @@ const AgentShown = z.object({
   updated_at: z.iso.datetime(),
 });
 
-const view = ({ tenant: _, position: __, capabilities, ...row }: AgentRow): z.infer<typeof AgentShown> => ({
+const view = ({ tenant: _, position: __, capabilities, frames, ...row }: AgentRow): z.infer<typeof AgentShown> => ({
   ...row,
   capabilities: [...capabilities],
+  ...(frames === null ? {} : { frames: [...frames] }),
 });
 
 const agentById = statement((db, agent_id: string, tenant: string) =>

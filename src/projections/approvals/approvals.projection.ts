@@ -2,6 +2,7 @@ import type { ApprovalEvent, ApprovalPaper, ApprovalSubject } from '../../domain
 import type { Recorded } from '../../domain/kernel/event.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 export interface CastVote {
   readonly by: string;
@@ -29,8 +30,10 @@ export interface ApprovalRow {
   readonly used_at: string | null;
   readonly subject: ApprovalSubject;
   readonly run_id: string | null;
-  readonly directive_id: string;
+  /** Null for what a decision waits for. */
+  readonly directive_id: string | null;
   readonly step_id: string;
+  readonly decision_id: string | null;
   readonly capability_id: string | null;
   readonly agent_id: string | null;
   readonly headline: string;
@@ -61,13 +64,6 @@ export interface ApprovalRow {
 
 const announcementsMax = 20;
 
-const touched = (
-  row: ApprovalRow | undefined,
-  { revision, position, recorded_at }: Recorded<ApprovalEvent>,
-  change: Partial<ApprovalRow>,
-): ApprovalRow | null =>
-  row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at };
-
 const ended = (
   row: ApprovalRow | undefined,
   event: Recorded<ApprovalEvent>,
@@ -95,8 +91,9 @@ const requested = (event: Recorded<Extract<ApprovalEvent, { type: 'ApprovalReque
     used: false,
     used_at: null,
     run_id: subject.kind === 'run' ? subject.run_id : null,
-    directive_id: subject.directive_id,
-    step_id: subject.step_id,
+    directive_id: subject.kind === 'decision' ? null : subject.directive_id,
+    step_id: subject.kind === 'decision' ? '' : subject.step_id,
+    decision_id: subject.kind === 'decision' ? subject.decision_id : null,
     capability_id: action?.capability_id ?? null,
     agent_id: requested_by.type === 'agent' ? requested_by.id : null,
     votes: [],
@@ -119,7 +116,7 @@ const requested = (event: Recorded<Extract<ApprovalEvent, { type: 'ApprovalReque
 /** Every request for a person's agreement, with all that was shown to them, what they said and what became of it. */
 export const approvals = projection<ApprovalRow, ApprovalEvent>({
   name: 'approvals',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('approval_id', 'uuid', (c) => c.primaryKey())
@@ -129,8 +126,9 @@ export const approvals = projection<ApprovalRow, ApprovalEvent>({
       .addColumn('used_at', 'timestamptz')
       .addColumn('subject', 'jsonb', (c) => c.notNull())
       .addColumn('run_id', 'uuid')
-      .addColumn('directive_id', 'uuid', (c) => c.notNull())
+      .addColumn('directive_id', 'uuid')
       .addColumn('step_id', 'text', (c) => c.notNull())
+      .addColumn('decision_id', 'uuid')
       .addColumn('capability_id', 'text')
       .addColumn('agent_id', 'text')
       .addColumn('headline', 'text', (c) => c.notNull())

@@ -21,8 +21,9 @@ const ApprovalShown = z.object({
   used_at: instant.nullable(),
   subject: z.unknown(),
   run_id: z.uuid().nullable(),
-  directive_id: z.uuid(),
+  directive_id: z.uuid().nullable(),
   step_id: z.string(),
+  decision_id: z.uuid().nullable(),
   capability_id: z.string().nullable(),
   agent_id: z.string().nullable(),
   headline: z.string(),
@@ -59,6 +60,7 @@ export const listApprovals = listing({
   path: '/approvals',
   tag,
   cli: 'approvals list',
+  mcp: { tool: 'approvals_list', toolset: 'core' },
   reads: 'approvals',
   example: { title: 'Those that wait', input: { status: ['open'] } },
   filter: {
@@ -99,6 +101,7 @@ export const getApproval = single({
   path: '/approvals/{approval_id}',
   tag,
   cli: 'approvals show',
+  mcp: { tool: 'approval_get', toolset: 'core' },
   reads: 'approvals',
   example: { title: 'By id', input: { approval_id: exampleId } },
   input: { approval_id: idInput('approval') },
@@ -133,7 +136,7 @@ export const listPrecedents = query({
   reads: 'approvals',
   http: { method: 'GET', path: '/approvals/{approval_id}/precedents', tag },
   cli: 'approvals precedents',
-  mcp: { tool: 'list_precedents', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'precedents_list', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'The newest ten', input: { approval_id: exampleId, limit: 10 } }],
   run: async ({ ask }, { approval_id, limit }, { principal: { tenant } }) => {
     const row = await ask((db) =>

@@ -8,22 +8,27 @@ import { problem } from '../../problems.ts';
 import { eventById, storedOf } from '../events/events.queries.ts';
 import { missing, query, type QueryContext } from '../queries.ts';
 import type { ArtifactRow } from './artifacts.projection.ts';
+import { modelCallRecord } from './model-call.ts';
 
 const exampleId = '0198d7a0-0000-7000-8000-000000000016';
 
 const notKept = (artifact_id: string, why: string): Problem =>
   problem('not_found', `what artifact ${artifact_id} was is not kept here: ${why}`);
 
-/** What an event of the gate or of a run is as an artifact: its data, in the canonical form that its digest was taken of. */
+/**
+ * What an event is as an artifact, in the canonical form that its digest was taken of: of the gate and of runs their data, of a
+ * model's call what was not said in it.
+ */
 const ofEvent = async (
   context: QueryContext,
-  { artifact_id, event_id, tenant }: ArtifactRow,
+  { artifact_id, event_id, tenant, type }: ArtifactRow,
 ): Promise<Uint8Array | Problem> => {
   const row = await context.ask((db) => eventById.first(db, event_id, tenant));
   const stored = row === undefined ? undefined : await storedOf(context, row);
   if (stored === undefined) return notKept(artifact_id, 'its stream no longer shows the event');
   const read = context.catalogue.read(stored);
-  return E.isLeft(read) ? notKept(artifact_id, 'its event cannot be read') : Buffer.from(canonical(read.right.data));
+  if (E.isLeft(read)) return notKept(artifact_id, 'its event cannot be read');
+  return Buffer.from(canonical(modelCallRecord(read.right, type) ?? read.right.data));
 };
 
 /** What a capability has left, from the store of blobs. */

@@ -5,6 +5,7 @@ import { derived } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { RunEvent } from '../../domain/run/run.events.ts';
 import { projection, type Key } from '../projection.ts';
+import { artifactsOfCall, modelCallRecord, type ModelEvent } from './model-call.ts';
 
 export interface ArtifactRow {
   readonly event_id: string;
@@ -26,11 +27,11 @@ export interface ArtifactRow {
   readonly created_at: string;
 }
 
-type Source = DirectiveEvent | RunEvent;
+type Source = DirectiveEvent | RunEvent | ModelEvent;
 type Written = Pick<ArtifactRow, 'type' | 'uri' | 'digest' | 'media_type'> & { readonly bytes: number };
 
-/** The artifacts that an event is, by the closed list of their types (requirements D60 to D64). */
-const kept: { readonly [Type in Source['type']]?: readonly string[] } = {
+/** The artifacts that an event is, by the closed list of their types (requirements D60 to D64, D68, D69). */
+const kept: { readonly [Type in Source['type']]?: readonly string[] | typeof artifactsOfCall } = {
   DirectiveJudged: ['policy_evaluation'],
   StepJudged: ['policy_evaluation'],
   UndoJudged: ['policy_evaluation'],
@@ -40,13 +41,22 @@ const kept: { readonly [Type in Source['type']]?: readonly string[] } = {
   RunCompleted: ['execution_end'],
   RunFailed: ['execution_end'],
   RunCanceled: ['execution_end'],
+  ModelReplied: artifactsOfCall,
+  ModelRetryScheduled: artifactsOfCall,
+  ModelFailed: artifactsOfCall,
+  SessionReflected: artifactsOfCall,
+  ReflectionRetryScheduled: artifactsOfCall,
+  ReflectionFailed: artifactsOfCall,
 };
 
-const kindsOf = ({ type }: Source): readonly string[] => kept[type] ?? [];
+const kindsOf = (event: Source): readonly string[] => {
+  const kinds = kept[event.type] ?? [];
+  return typeof kinds === 'function' ? kinds(event as ModelEvent) : kinds;
+};
 const leftBy = ({ data }: Source): readonly Written[] => ('artifacts' in data ? data.artifacts : []);
 
 const itself = (event: Recorded<Source>, type: string): Written => {
-  const text = canonical(event.data);
+  const text = canonical(modelCallRecord(event, type) ?? event.data);
   return {
     type,
     uri: `artifact://local/${event.id}`,
@@ -89,10 +99,10 @@ const rowOf = (_: ArtifactRow | undefined, event: Recorded<Source>, key: Key): A
   };
 };
 
-/** Every artifact: what capabilities left, and the events of the gate and of runs that are kept as such. */
+/** Every artifact: what capabilities left, and the events of the gate, of runs and of models that are kept as such. */
 export const artifacts = projection<ArtifactRow, Source>({
   name: 'artifacts',
-  version: 1,
+  version: 3,
   table: (t) =>
     t
       .addColumn('event_id', 'uuid', (c) => c.notNull())
@@ -137,5 +147,11 @@ export const artifacts = projection<ArtifactRow, Source>({
     RunCompleted: rowOf,
     RunFailed: rowOf,
     RunCanceled: rowOf,
+    ModelReplied: rowOf,
+    ModelRetryScheduled: rowOf,
+    ModelFailed: rowOf,
+    SessionReflected: rowOf,
+    ReflectionRetryScheduled: rowOf,
+    ReflectionFailed: rowOf,
   },
 });

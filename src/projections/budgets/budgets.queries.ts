@@ -65,6 +65,7 @@ export const listBudgets = listing({
   path: '/budgets',
   tag,
   cli: 'budgets list',
+  mcp: { tool: 'budgets_list', toolset: 'ops' },
   reads: 'budgets',
   example: { title: 'Those that hold', input: { status: ['open'] } },
   filter: { status: z.array(z.enum(['open', 'closed'])).optional(), agent_id: idInput('agent').optional() },

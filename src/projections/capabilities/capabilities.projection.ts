@@ -1,7 +1,7 @@
 import type { CapabilityEvent } from '../../domain/capability/capability.events.ts';
-import type { Recorded } from '../../domain/kernel/event.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 type CapabilitySpec = Extract<CapabilityEvent, { type: 'CapabilityRegistered' }>['data']['spec'];
 
@@ -61,13 +61,6 @@ const described = ({ spec, spec_digest, source, pin }: Described) => ({
   deprecated: spec.deprecated,
   offered: null,
 });
-
-const touched = (
-  row: CapabilityRow | undefined,
-  { revision, position, recorded_at }: Recorded<CapabilityEvent>,
-  change: Partial<CapabilityRow>,
-): CapabilityRow | null =>
-  row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at };
 
 /** Every capability as it is described, and whether it may be called. */
 export const capabilities = projection<CapabilityRow, CapabilityEvent>({

@@ -1,15 +1,15 @@
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { z } from 'zod';
 import { calibrationOf, type Graded } from './calibration.ts';
 import { Category } from '../../domain/decision/decision.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { problem } from '../../problems.ts';
 import { oneOf } from '../listing.ts';
-import { query } from '../queries.ts';
+import { query, type ReadModels } from '../queries.ts';
 import { instant } from '../shown.ts';
 
 /** A report over more than that would hold too much at once: narrow it by agent, category or time. */
-const gradedMax = 100_000;
+export const gradedMax = 100_000;
 
 const share = z.number().nullable();
 const Stats = z.object({ count: z.int(), accuracy: share, brier: share });
@@ -49,6 +49,35 @@ interface Known extends Omit<Graded, 'outcome'> {
   readonly outcome: Graded['outcome'] | null;
 }
 
+interface Wanted {
+  readonly tenant: string;
+  readonly agent_id?: string | undefined;
+  readonly category?: readonly string[] | undefined;
+  /** A position in the log. */
+  readonly as_of?: string | undefined;
+}
+
+/** Every decision with the last that was said of its outcome; one more than can be graded at once, where there are so many. */
+export const knownDecisions = async (
+  db: Kysely<ReadModels>,
+  { tenant, agent_id, category, as_of }: Wanted,
+): Promise<readonly Known[]> => {
+  let asked = db
+    .selectFrom('decision_reviews')
+    .select(['decision_id', 'outcome', 'confidence', 'category', 'reason_types', 'at'])
+    .distinctOn('decision_id')
+    .where('tenant', '=', tenant)
+    .where(oneOf('category', category));
+  if (agent_id !== undefined) asked = asked.where('agent_id', '=', agent_id);
+  if (as_of !== undefined) asked = asked.where('position', '<=', sql<bigint>`${as_of}::int8`);
+  const rows = await asked
+    .orderBy('decision_id')
+    .orderBy('position', 'desc')
+    .limit(gradedMax + 1)
+    .execute();
+  return rows as readonly Known[];
+};
+
 export const getCalibration = query({
   name: 'get_calibration',
   kind: 'query',
@@ -71,32 +100,17 @@ export const getCalibration = query({
   reads: 'decision_reviews',
   http: { method: 'GET', path: '/calibration', tag: 'decisions' },
   cli: 'decisions calibration',
-  mcp: { tool: 'get_calibration', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'calibration_get', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   problems: ['too_many_rows'],
   examples: [{ title: 'Over everything', input: { binning: 'width10' } }],
   run: async ({ ask }, { agent_id, category, since, binning, as_of }, { principal: { tenant } }) => {
-    const rows = await ask((db) => {
-      let asked = db
-        .selectFrom('decision_reviews')
-        .select(['decision_id', 'outcome', 'confidence', 'category', 'reason_types', 'at'])
-        .distinctOn('decision_id')
-        .where('tenant', '=', tenant)
-        .where(oneOf('category', category));
-      if (agent_id !== undefined) asked = asked.where('agent_id', '=', agent_id);
-      if (as_of !== undefined) asked = asked.where('position', '<=', sql<bigint>`${as_of}::int8`);
-      return asked
-        .orderBy('decision_id')
-        .orderBy('position', 'desc')
-        .limit(gradedMax + 1)
-        .execute();
-    });
+    const rows = await ask((db) => knownDecisions(db, { tenant, agent_id, category, as_of }));
     if (rows.length > gradedMax)
       return problem('too_many_rows', `more than ${gradedMax} decisions: ask for one agent or category`);
-    const known = rows as readonly Known[];
     const isInTime = ({ at }: Known): boolean => since === undefined || at >= since;
-    const reviewed = known.filter((each): each is Graded => each.outcome !== null && isInTime(each));
+    const reviewed = rows.filter((each): each is Graded => each.outcome !== null && isInTime(each));
     const output = {
-      total_decisions: known.length,
+      total_decisions: rows.length,
       reviewed_decisions: reviewed.length,
       ...calibrationOf(reviewed, binning),
       as_of: as_of ?? null,

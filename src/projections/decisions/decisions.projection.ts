@@ -2,6 +2,7 @@ import type { DecisionEvent, Reason } from '../../domain/decision/decision.event
 import type { Recorded } from '../../domain/kernel/event.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 /** So many of the newest are shown with a decision; all of them are in its stream. */
 const thoughtsMax = 100;
@@ -12,9 +13,13 @@ export interface Thought {
   readonly created_at: string;
 }
 
+type Said = Extract<DecisionEvent, { type: 'DecisionRecorded' | 'DecisionProposed' | 'DecisionBlocked' }>['data'];
+
 export interface DecisionRow {
   readonly decision_id: string;
   readonly tenant: string;
+  /** `proposed`, `blocked` and `rejected` ones are no decisions (yet), and are kept for whoever asks what was tried. */
+  readonly status: string;
   readonly agent_id: string;
   readonly session_id: string | null;
   readonly description: string;
@@ -30,6 +35,8 @@ export interface DecisionRow {
   readonly reasons: readonly Reason[];
   readonly bridge: { readonly structure: string; readonly function: string };
   readonly thoughts: readonly Thought[];
+  readonly guardrails: Said['guardrails'];
+  readonly approval_id: string | null;
   readonly recorded_by: string;
   readonly revision: number;
   readonly position: bigint;
@@ -38,21 +45,35 @@ export interface DecisionRow {
   readonly reviewed_at: string | null;
 }
 
-const touched = (
-  row: DecisionRow | undefined,
-  { revision, position, recorded_at }: Recorded<DecisionEvent>,
-  change: Partial<DecisionRow> = {},
-): DecisionRow | null =>
-  row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at };
+const said = (data: Said, event: Recorded<DecisionEvent>, status: string, approval_id: string | null): DecisionRow => {
+  const { decision_id, agent_id, session_id, description, context, pattern, confidence, category } = data;
+  const { stakes, tags, reasons, bridge, quality, guardrails, by } = data;
+  return {
+    ...{ decision_id, agent_id, session_id, description, context, pattern, confidence, category, stakes, tags },
+    ...{ reasons, bridge, guardrails, approval_id, status },
+    tenant: tenantOf(event),
+    outcome: 'pending',
+    outcome_result: null,
+    quality_score: quality,
+    thoughts: [],
+    recorded_by: by,
+    revision: event.revision,
+    position: event.position,
+    created_at: event.recorded_at,
+    updated_at: event.recorded_at,
+    reviewed_at: null,
+  };
+};
 
 /** Every decision as it stands: what is said of it, how sure somebody was, and how it came out. */
 export const decisions = projection<DecisionRow, DecisionEvent>({
   name: 'decisions',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('decision_id', 'uuid', (c) => c.primaryKey())
       .addColumn('tenant', 'text', (c) => c.notNull())
+      .addColumn('status', 'text', (c) => c.notNull())
       .addColumn('agent_id', 'uuid', (c) => c.notNull())
       .addColumn('session_id', 'uuid')
       .addColumn('description', 'text', (c) => c.notNull())
@@ -68,6 +89,8 @@ export const decisions = projection<DecisionRow, DecisionEvent>({
       .addColumn('reasons', 'jsonb', (c) => c.notNull())
       .addColumn('bridge', 'jsonb', (c) => c.notNull())
       .addColumn('thoughts', 'jsonb', (c) => c.notNull())
+      .addColumn('guardrails', 'jsonb')
+      .addColumn('approval_id', 'uuid')
       .addColumn('recorded_by', 'text', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull())
       .addColumn('position', 'bigint', (c) => c.notNull())
@@ -80,26 +103,13 @@ export const decisions = projection<DecisionRow, DecisionEvent>({
   },
   key: ({ data }) => data.decision_id,
   on: {
-    DecisionRecorded: (_, { data, ...event }) => {
-      const { quality, by, ...said } = data;
-      return {
-        ...said,
-        tenant: tenantOf(event),
-        outcome: 'pending',
-        outcome_result: null,
-        quality_score: quality,
-        thoughts: [],
-        recorded_by: by,
-        revision: event.revision,
-        position: event.position,
-        created_at: event.recorded_at,
-        updated_at: event.recorded_at,
-        reviewed_at: null,
-      };
-    },
+    DecisionRecorded: (_, event) => said(event.data, event, 'open', event.data.approval?.approval_id ?? null),
+    DecisionProposed: (_, event) => said(event.data, event, 'proposed', event.data.approval.approval_id),
+    DecisionBlocked: (_, event) => said(event.data, event, 'blocked', null),
+    DecisionRejected: (row, event) => touched(row, event, { status: 'rejected' }),
     DecisionUpdated: (row, event) => {
-      const { quality, by: _, ...said } = event.data;
-      return touched(row, event, { ...said, quality_score: quality });
+      const { quality, by: _, ...change } = event.data;
+      return touched(row, event, { ...change, quality_score: quality });
     },
     DecisionThoughtAdded: (row, event) => {
       const { thought_id: id, text } = event.data;
@@ -108,7 +118,7 @@ export const decisions = projection<DecisionRow, DecisionEvent>({
     },
     DecisionReviewed: (row, event) => {
       const { outcome, result, at } = event.data;
-      return touched(row, event, { outcome, outcome_result: result, reviewed_at: at });
+      return touched(row, event, { status: 'reviewed', outcome, outcome_result: result, reviewed_at: at });
     },
     DecisionLinked: (row, event) => touched(row, event),
   },

@@ -15,8 +15,9 @@ const offsetMax = 100_000;
 const neighboursMax = 100;
 
 /** What a list shows of a decision (requirements N15). */
-const DecisionSummary = z.object({
+export const DecisionSummary = z.object({
   decision_id: z.uuid(),
+  status: z.string(),
   description: z.string(),
   confidence: z.number(),
   category: z.string(),
@@ -27,7 +28,7 @@ const DecisionSummary = z.object({
   quality_score: z.number(),
   created_at: instant,
 });
-type DecisionSummary = z.infer<typeof DecisionSummary>;
+export type DecisionSummary = z.infer<typeof DecisionSummary>;
 
 /** A decision whole (requirements N16). */
 const DecisionDetail = DecisionSummary.extend({
@@ -38,17 +39,30 @@ const DecisionDetail = DecisionSummary.extend({
   reasons: z.array(z.object({ type: z.string(), text: z.string() })),
   bridge: z.object({ structure: z.string(), function: z.string() }),
   thoughts: z.array(z.object({ id: z.uuid(), text: z.string(), created_at: instant })),
+  guardrails: z.unknown().meta({ description: 'Which guardrails fired when it was recorded, and of which policy.' }),
+  approval_id: z.uuid().nullable(),
   recorded_by: z.string(),
   revision: z.int(),
   updated_at: instant,
   reviewed_at: instant.nullable(),
 });
 
-const summary = (row: DecisionRow): DecisionSummary => {
-  const { decision_id, description, confidence, category, stakes, outcome, pattern, quality_score, created_at } = row;
+export const summary = (row: DecisionRow): DecisionSummary => {
+  const {
+    decision_id,
+    status,
+    description,
+    confidence,
+    category,
+    stakes,
+    outcome,
+    pattern,
+    quality_score,
+    created_at,
+  } = row;
   const tags = [...row.tags];
   return {
-    ...{ decision_id, description, confidence, category, stakes, outcome, pattern, tags, quality_score },
+    ...{ decision_id, status, description, confidence, category, stakes, outcome, pattern, tags, quality_score },
     created_at,
   };
 };
@@ -58,17 +72,23 @@ const detail = (row: DecisionRow): z.infer<typeof DecisionDetail> => {
   return { ...said, tags: [...tags], reasons: [...reasons], thoughts: [...thoughts] };
 };
 
+/** What nobody has agreed to yet, or a guardrail forbids, is shown to those who ask for it. */
+const Status = z.enum(['proposed', 'open', 'reviewed', 'blocked', 'rejected']);
+const recordedOnly: z.infer<typeof Status>[] = ['open', 'reviewed'];
+
 interface Wanted {
+  readonly status: string[];
   readonly agent_id?: string | undefined;
   readonly category?: string[] | undefined;
   readonly stakes?: string[] | undefined;
   readonly outcome?: string[] | undefined;
 }
 
-const wantedOf = (db: Kysely<ReadModels>, { agent_id, category, stakes, outcome }: Wanted, tenant: string) =>
+const wantedOf = (db: Kysely<ReadModels>, { status, agent_id, category, stakes, outcome }: Wanted, tenant: string) =>
   db
     .selectFrom('decisions')
     .where('tenant', '=', tenant)
+    .where(oneOf('status', status))
     .where(equals('agent_id', agent_id))
     .where(oneOf('category', category))
     .where(oneOf('stakes', stakes))
@@ -82,6 +102,7 @@ const listDecisions = query({
   input: z.strictObject({
     limit: z.int().min(1).max(limitMax).default(20),
     offset: z.int().min(0).max(offsetMax).default(0),
+    status: z.array(Status).min(1).default(recordedOnly),
     agent_id: idInput('agent').optional(),
     category: z.array(Category).optional(),
     stakes: z.array(Stakes).optional(),
@@ -91,8 +112,13 @@ const listDecisions = query({
   reads: 'decisions',
   http: { method: 'GET', path: '/decisions', tag },
   cli: 'decisions list',
-  mcp: { tool: 'list_decisions', read_only: true, destructive: false, idempotent: true },
-  examples: [{ title: 'Those that are still open', input: { limit: 20, offset: 0, outcome: ['pending'] } }],
+  mcp: { tool: 'decisions_list', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
+  examples: [
+    {
+      title: 'Those that are still open',
+      input: { limit: 20, offset: 0, status: ['open', 'reviewed'], outcome: ['pending'] },
+    },
+  ],
   run: async ({ ask }, { limit, offset, ...wanted }, { principal: { tenant } }) => {
     const [rows, counted] = await ask((db) =>
       Promise.all([
@@ -120,6 +146,7 @@ const getDecision = single({
   path: '/decisions/{decision_id}',
   tag,
   cli: 'decisions show',
+  mcp: { tool: 'decision_get', toolset: 'core' },
   reads: 'decisions',
   example: { title: 'By id', input: { decision_id: exampleId } },
   input: { decision_id: idInput('decision') },

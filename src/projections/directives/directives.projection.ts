@@ -1,7 +1,7 @@
 import type { DirectiveContent, DirectiveEvent, Origin } from '../../domain/directive/directive.events.ts';
-import type { Recorded } from '../../domain/kernel/event.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 type Plan = DirectiveContent['plan'];
 
@@ -39,13 +39,6 @@ export interface DirectiveRow {
   readonly updated_at: string;
   readonly ended_at: string | null;
 }
-
-const touched = (
-  row: DirectiveRow | undefined,
-  { revision, position, recorded_at }: Recorded<DirectiveEvent>,
-  change: Partial<DirectiveRow>,
-): DirectiveRow | null =>
-  row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at };
 
 const wanted = ({ objective, agent_id, scope, plan, constraints, success_metrics }: DirectiveContent) => ({
   objective,

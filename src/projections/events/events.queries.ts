@@ -13,7 +13,7 @@ const effectsMax = 100;
 const exampleId = '0198d7a0-0000-7000-8000-000000000005';
 
 /** An event without its payload: enough to find it and to say how it came about. */
-const EventRef = z.object({
+export const EventRef = z.object({
   id: z.uuid(),
   type: z.string(),
   stream: z.string(),
@@ -25,7 +25,7 @@ const EventRef = z.object({
   causation_id: z.string().nullable(),
 });
 
-const ref = (row: EventRow): z.infer<typeof EventRef> => ({
+export const ref = (row: EventRow): z.infer<typeof EventRef> => ({
   id: row.event_id,
   type: row.type,
   stream: row.stream,
@@ -46,7 +46,11 @@ const rowOf = ({ ask }: QueryContext, event_id: string, tenant: string): Promise
   ask((db) => eventById.first(db, event_id, tenant));
 
 /** From its cause back to the first one, nearest first; a chain is cut at 32. */
-const causesOf = async (context: QueryContext, { causation_id }: EventRow, tenant: string): Promise<EventRow[]> => {
+export const causesOf = async (
+  context: QueryContext,
+  { causation_id }: EventRow,
+  tenant: string,
+): Promise<EventRow[]> => {
   const causes: EventRow[] = [];
   const seen = new Set<string>();
   for (let next = causation_id; next !== null && !seen.has(next) && causes.length < causesMax;) {
@@ -85,7 +89,7 @@ export const getEvent = query({
   reads: 'event_index',
   http: { method: 'GET', path: '/events/{event_id}', tag },
   cli: 'events show',
-  mcp: { tool: 'get_event', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'event_get', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'By id', input: { event_id: exampleId } }],
   run: async (context, { event_id }, { principal: { tenant } }) => {
     const row = await rowOf(context, event_id, tenant);
@@ -132,7 +136,7 @@ export const listEvents = query({
   reads: 'event_index',
   http: { method: 'GET', path: '/events', tag },
   cli: 'events list',
-  mcp: { tool: 'list_events', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'events_read', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   examples: [
     { title: 'One correlation, oldest first', input: { correlation_id: exampleId, direction: 'forward', limit: 50 } },
   ],

@@ -1,7 +1,7 @@
 import type { GrantEvent, GrantTerms } from '../../domain/grant/grant.events.ts';
-import type { Recorded } from '../../domain/kernel/event.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 export interface GrantRow {
   readonly grant_id: string;
@@ -24,12 +24,6 @@ export interface GrantRow {
   readonly ended_at: string | null;
   readonly updated_at: string;
 }
-
-const touched = (
-  row: GrantRow | undefined,
-  { revision, position, recorded_at }: Recorded<GrantEvent>,
-  change: Partial<GrantRow>,
-): GrantRow | null => (row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at });
 
 /** What people have agreed to beforehand, and how much of it is used up. */
 export const grants = projection<GrantRow, GrantEvent>({

@@ -41,7 +41,7 @@ const rebuildProjection = maintenance({
   input: z.strictObject({ name, swap: Swap.default('auto') }),
   output: OperationShown,
   http: { method: 'POST', path: '/projections/{name}/rebuild', tag },
-  mcp: { tool: 'rebuild_projection', read_only: false, destructive: false, idempotent: false },
+  mcp: { tool: 'projection_rebuild', toolset: 'ops', read_only: false, destructive: false, idempotent: false },
   problems: ['not_found', 'operation_running'],
   examples: [{ title: 'And swap when it is ready', input: { name: 'turns', swap: 'auto' } }],
   run: async ({ projections, recordUpkeep }, { name: which, swap }, call) => {
@@ -68,7 +68,7 @@ const getOperation = maintenance({
   output: OperationShown,
   http: { method: 'GET', path: '/operations/{operation_id}', tag },
   cli: 'operations show',
-  mcp: { tool: 'get_operation', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'operation_get', toolset: 'ops', read_only: true, destructive: false, idempotent: true },
   problems: ['not_found'],
   examples: [{ title: 'By id', input: { operation_id: exampleId } }],
   run: async ({ projections }, { operation_id: id }) => {
@@ -89,6 +89,13 @@ const asked = (verb: 'cancel' | 'swap', method: 'DELETE' | 'POST', path: string,
     output: OperationShown,
     http: { method, path, tag },
     cli: `operations ${verb}`,
+    mcp: {
+      tool: verb === 'swap' ? 'projection_swap' : 'operation_cancel',
+      toolset: 'ops',
+      read_only: false,
+      destructive: true,
+      idempotent: true,
+    },
     problems: ['not_found', 'operation_ended'],
     examples: [{ title: 'By id', input: { operation_id: exampleId } }],
     run: async ({ projections, recordUpkeep }, { operation_id: id }, call) => {

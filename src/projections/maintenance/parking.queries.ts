@@ -26,6 +26,7 @@ const listParked = maintenance({
   }),
   http: { method: 'GET', path: '/projections/{name}/parked', tag },
   cli: 'projections parked',
+  mcp: { tool: 'dead_letters_list', toolset: 'ops', read_only: true, destructive: false, idempotent: true },
   problems: ['not_found'],
   examples: [{ title: 'Of turns', input: { name: 'turns', limit: 50 } }],
   run: async ({ projections }, { name: which, limit }) => {
@@ -48,6 +49,7 @@ const retryParked = maintenance({
   output: z.object({ folded: z.int(), parked: z.int() }),
   http: { method: 'POST', path: '/projections/{name}/parked/retry', tag },
   cli: 'projections retry',
+  mcp: { tool: 'dead_letters_retry', toolset: 'ops', read_only: false, destructive: false, idempotent: true },
   problems: ['not_found'],
   examples: [{ title: 'After the fold was mended', input: { name: 'turns' } }],
   run: async ({ projections, recordUpkeep }, { name: which }, call) => {

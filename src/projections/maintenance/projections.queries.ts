@@ -39,7 +39,7 @@ export const listProjections = maintenance({
   output: z.object({ data: z.array(ProjectionShown) }),
   http: { method: 'GET', path: '/projections', tag },
   cli: 'projections list',
-  mcp: { tool: 'list_projections', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'projections_list', toolset: 'ops', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'All', input: {} }],
   run: async ({ projections }) => ({ output: { data: (await projections.status()).map(shown) } }),
 });

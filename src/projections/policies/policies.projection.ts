@@ -1,7 +1,7 @@
-import type { Recorded } from '../../domain/kernel/event.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { PolicyEvent } from '../../domain/policy/policy.events.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 export interface PolicyRow {
   readonly policy_id: string;
@@ -19,12 +19,6 @@ export interface PolicyRow {
   readonly created_at: string;
   readonly updated_at: string;
 }
-
-const touched = (
-  row: PolicyRow | undefined,
-  { revision, position, recorded_at }: Recorded<PolicyEvent>,
-  change: Partial<PolicyRow>,
-): PolicyRow | null => (row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at });
 
 const nothingActive = { active_version: null, active_digest: null } as const;
 

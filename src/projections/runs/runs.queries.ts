@@ -66,6 +66,7 @@ export const listRuns = listing({
   summary: 'Runs, newest first',
   path: '/runs',
   cli: 'runs list',
+  mcp: { tool: 'runs_list', toolset: 'core' },
   example: { title: 'Those that wait for somebody', input: { status: ['waiting_approval', 'waiting_input'] } },
   filter: {
     status: z.array(Status).optional(),
@@ -119,6 +120,7 @@ export const getRun = single({
   path: '/runs/{run_id}',
   tag,
   cli: 'runs show',
+  mcp: { tool: 'run_get', toolset: 'core' },
   reads: 'runs',
   example: { title: 'By id', input: { run_id: exampleId } },
   input: { run_id },

@@ -74,7 +74,7 @@ export const getRunTimeline = query({
   reads: 'steps',
   http: { method: 'GET', path: '/runs/{run_id}/timeline', tag: 'runs' },
   cli: 'runs timeline',
-  mcp: { tool: 'get_run_timeline', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'run_timeline_get', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'By id', input: { run_id: exampleId, limit: 5_000 } }],
   run: async ({ ask }, given, { principal: { tenant } }) => {
     const [run, steps] = await ask((db) =>
@@ -120,7 +120,7 @@ export const getRunCausation = query({
   reads: 'event_index',
   http: { method: 'GET', path: '/runs/{run_id}/causation', tag: 'runs' },
   cli: 'runs causation',
-  mcp: { tool: 'get_run_causation', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'run_causation_get', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'By id', input: { run_id: exampleId } }],
   run: async ({ ask }, given, { principal: { tenant } }) => {
     const run = await ask((db) => runById.first(db, given.run_id, tenant));

@@ -1,6 +1,7 @@
 import type { Recorded } from '../../domain/kernel/event.ts';
-import type { SessionEvent } from '../../domain/session/session.events.ts';
+import type { Origin, SessionEvent } from '../../domain/session/session.events.ts';
 import { projection } from '../projection.ts';
+import { touched } from '../touched.ts';
 
 export interface SessionRow {
   readonly session_id: string;
@@ -10,18 +11,13 @@ export interface SessionRow {
   readonly status: string;
   readonly turns: number;
   readonly turn_id: string | null;
+  readonly origin: Origin | null;
   readonly revision: number;
   readonly position: bigint;
   readonly opened_at: string;
   readonly updated_at: string;
   readonly closed_at: string | null;
 }
-
-const touched = (
-  row: SessionRow | undefined,
-  { revision, position, recorded_at }: Recorded<SessionEvent>,
-  change: Partial<SessionRow>,
-): SessionRow | null => (row === undefined ? null : { ...row, ...change, revision, position, updated_at: recorded_at });
 
 const passed = (row: SessionRow | undefined, event: Recorded<SessionEvent>) => touched(row, event, {});
 const idle = (row: SessionRow | undefined, event: Recorded<SessionEvent>) =>
@@ -30,7 +26,7 @@ const idle = (row: SessionRow | undefined, event: Recorded<SessionEvent>) =>
 /** Every session, and whether a turn is running in it. */
 export const sessions = projection<SessionRow, SessionEvent>({
   name: 'sessions',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('session_id', 'uuid', (c) => c.primaryKey())
@@ -40,6 +36,7 @@ export const sessions = projection<SessionRow, SessionEvent>({
       .addColumn('status', 'text', (c) => c.notNull())
       .addColumn('turns', 'integer', (c) => c.notNull())
       .addColumn('turn_id', 'uuid')
+      .addColumn('origin', 'jsonb')
       .addColumn('revision', 'integer', (c) => c.notNull())
       .addColumn('position', 'bigint', (c) => c.notNull())
       .addColumn('opened_at', 'timestamptz', (c) => c.notNull())
@@ -48,8 +45,8 @@ export const sessions = projection<SessionRow, SessionEvent>({
   indexes: { by_agent: (i) => i.columns(['agent_id', 'status']) },
   key: ({ data }) => data.session_id,
   on: {
-    SessionOpened: (_, { data, metadata, revision, position, recorded_at }) => ({
-      ...data,
+    SessionOpened: (_, { data: { inherited: __, ...opened }, metadata, revision, position, recorded_at }) => ({
+      ...opened,
       tenant: metadata['tenant'] ?? 'default',
       status: 'idle',
       turns: 0,
@@ -68,11 +65,19 @@ export const sessions = projection<SessionRow, SessionEvent>({
     ModelReplied: passed,
     ModelRetryScheduled: passed,
     ModelFailed: passed,
+    ToolsRequested: passed,
+    ToolCallProposed: passed,
+    ToolCallEnded: passed,
     TurnCancelRequested: passed,
     TurnAssessed: passed,
     TurnCompleted: idle,
     TurnFailed: idle,
     TurnCanceled: idle,
+    SessionEndRequested: (row, event) => touched(row, event, { status: 'ending' }),
+    SessionReflected: passed,
+    ReflectionCalled: passed,
+    ReflectionRetryScheduled: passed,
+    ReflectionFailed: passed,
     SessionClosed: (row, event) => touched(row, event, { status: 'closed', closed_at: event.recorded_at }),
   },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
+import { Origin } from '../../domain/session/session.events.ts';
 import { pageInput, pageOf, paged, startOf } from '../page.ts';
 import { missing, query } from '../queries.ts';
 import { statement } from '../statement.ts';
@@ -16,6 +17,7 @@ const SessionShown = z.object({
   status: z.string(),
   turns: z.int(),
   turn_id: z.uuid().nullable(),
+  origin: Origin.nullable(),
   revision: z.int(),
   opened_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
@@ -53,7 +55,7 @@ export const listSessions = query({
   scope,
   input: z.strictObject({
     agent_id: idInput('agent').optional(),
-    status: z.array(z.enum(['idle', 'running', 'closed'])).optional(),
+    status: z.array(z.enum(['idle', 'running', 'ending', 'closed'])).optional(),
     ...pageInput,
   }),
   output: pageOf(SessionShown),

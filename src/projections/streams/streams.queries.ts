@@ -102,7 +102,7 @@ export const listStreamEvents = query({
   }),
   http: { method: 'GET', path: '/streams/{stream}/events', tag },
   cli: 'streams events',
-  mcp: { tool: 'list_stream_events', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'stream_read', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'From the first', input: { stream: example, direction: 'forward', limit: 100 } }],
   run: async ({ log }, { stream, from_revision, direction, limit }, { principal: { tenant } }) => {
     const forward = direction === 'forward';

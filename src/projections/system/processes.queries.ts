@@ -41,7 +41,7 @@ export const listProcesses = query({
   output: z.object({ data: z.array(ProcessShown) }),
   http: { method: 'GET', path: '/processes', tag: 'system' },
   cli: 'processes list',
-  mcp: { tool: 'list_processes', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'processes_list', toolset: 'ops', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'The first fifty', input: { limit: 50 } }],
   run: async ({ processes }, { limit }) => ({ output: { data: (await processes(limit)).map(shown) } }),
 });

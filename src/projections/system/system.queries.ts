@@ -7,7 +7,7 @@ import type { QueryContext } from '../queries.ts';
 export const Check = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
 export type Check = z.infer<typeof Check>;
 
-const About = z.object({
+export const About = z.object({
   name: z.literal('acta'),
   version: z.string(),
   node: z.string(),
@@ -20,7 +20,6 @@ export type About = z.infer<typeof About>;
 /** What the system says of itself. */
 export interface SystemContext extends QueryContext {
   readonly about: About;
-  readonly default_agent_id: string;
   /** Whether callers need keys. */
   readonly keys_required: boolean;
   /** The database of the read models, asked now. */
@@ -98,62 +97,4 @@ export const getMetrics = query({
   run: async ({ metrics }) => ({ output: await metrics() }),
 });
 
-export const getStatus = query({
-  name: 'get_status',
-  kind: 'query',
-  summary: 'The default agent, its model, and what it remembers',
-  scope: 'agents:read',
-  input: nothing,
-  output: z.object({
-    agent_id: z.uuid(),
-    agent_name: z.string().nullable(),
-    model: About.shape.model,
-    sessions: z.object({ open: z.int(), running: z.int() }),
-    turns: z.object({ total: z.int(), completed: z.int(), failed: z.int(), canceled: z.int() }),
-  }),
-  http: { method: 'GET', path: '/status', tag },
-  cli: 'status show',
-  mcp: { tool: 'status', read_only: true, destructive: false, idempotent: true },
-  examples: anything,
-  run: async ({ ask, about, default_agent_id }, _, { principal: { tenant } }) => {
-    const [agent, open, ended] = await ask((db) =>
-      Promise.all([
-        db.selectFrom('agents').select('name').where('agent_id', '=', default_agent_id).executeTakeFirst(),
-        db
-          .selectFrom('sessions')
-          .select(['status', ({ fn }) => fn.countAll<bigint>().as('count')])
-          .where('tenant', '=', tenant)
-          .groupBy('status')
-          .execute(),
-        db
-          .selectFrom('turns')
-          .select(['status', ({ fn }) => fn.countAll<bigint>().as('count')])
-          .where('tenant', '=', tenant)
-          .groupBy('status')
-          .execute(),
-      ]),
-    );
-    const count = (rows: typeof open, ...statuses: readonly string[]): number =>
-      rows.reduce(
-        (sum, row) => (statuses.length === 0 || statuses.includes(row.status) ? sum + Number(row.count) : sum),
-        0,
-      );
-    return {
-      output: {
-        agent_id: default_agent_id,
-        agent_name: agent?.name ?? null,
-        model: about.model,
-        sessions: { open: count(open, 'idle', 'running'), running: count(open, 'running') },
-        turns: {
-          total: count(ended),
-          completed: count(ended, 'completed'),
-          failed: count(ended, 'failed'),
-          canceled: count(ended, 'canceled'),
-        },
-      },
-      projection: 'turns',
-    };
-  },
-});
-
-export const systemQueries = [getHealth, getReadiness, getVersion, getMetrics, getStatus] as const;
+export const systemQueries = [getHealth, getReadiness, getVersion, getMetrics] as const;

@@ -90,7 +90,7 @@ export const getTurnContext = query({
   reads: 'turns',
   http: { method: 'GET', path: '/sessions/{session_id}/turns/{turn_id}/context', tag },
   cli: 'turns context',
-  mcp: { tool: 'get_turn_context', read_only: true, destructive: false, idempotent: true },
+  mcp: { tool: 'turn_context_get', toolset: 'audit', read_only: true, destructive: false, idempotent: true },
   examples: [{ title: 'By id', input: example }],
   run: async (context, which, { principal }) => {
     const row = await found(context, which, principal.tenant);

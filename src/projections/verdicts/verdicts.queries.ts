@@ -55,6 +55,7 @@ export const listVerdicts = listing({
   path: '/verdicts',
   tag: 'policies',
   cli: 'verdicts list',
+  mcp: { tool: 'verdicts_list', toolset: 'audit' },
   reads: 'verdicts',
   example: { title: 'What was denied', input: { decision: ['deny'] } },
   filter: {

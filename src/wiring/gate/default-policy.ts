@@ -4,6 +4,7 @@ import { execute, type Engine } from '../../commands/execute.ts';
 import { policyIdOf, policyStream } from '../../commands/gate/policy-in-force.ts';
 import { documentOf } from '../../commands/policies/policy.written.ts';
 import { recall } from '../../commands/recall.ts';
+import { standardGuardrails } from '../../domain/gate/guardrail.ts';
 import type { PolicyDocument } from '../../domain/gate/policy.document.ts';
 import { derived } from '../../domain/kernel/ids.ts';
 import { policy } from '../../domain/policy/policy.decider.ts';
@@ -39,6 +40,7 @@ const careful: PolicyDocument = {
   ],
   otherwise: 'deny',
   approval: { quorum: 1, roles: [], expires_in_ms: dayMs, reason_required: false, four_eyes: true, webhook: false },
+  guardrails: [...standardGuardrails],
 };
 
 const fromFile = async (file: string): Promise<PolicyDocument> => {

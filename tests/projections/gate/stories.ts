@@ -108,7 +108,10 @@ export const stage = async (
     });
   await fold();
   const blobs = blobStoreOf({ provider: 'noop' });
-  const context: QueryContext = { log, catalogue, blobs, ask: reading(database).ask, served: () => undefined };
+  const context: QueryContext = {
+    ...{ log, catalogue, blobs, ask: reading(database).ask, served: () => undefined },
+    default_agent_id: derived('agent', 'default'),
+  };
   return {
     log,
     database,

@@ -58,6 +58,37 @@ export const noNeedlessCall: InvariantOf = () => ({
   },
 });
 
+const concluded = ['SessionReflected', 'ReflectionFailed', 'SessionClosed'];
+
+/** A session reflects because it was asked to end, and nobody asks what it taught who knows the answer. */
+export const noNeedlessReflection: InvariantOf = () => ({
+  id: 'I3',
+  check: nothing,
+  atEnd: ({ events, ledger }) => {
+    const sessionOf = new Map(
+      events.flatMap((event) =>
+        event.type === 'TurnReceived' ? [[dataOf(event)['turn_id'], dataOf(event)['session_id']] as const] : [],
+      ),
+    );
+    for (const { key, what, node, generation, bornAfter, after } of ledger) {
+      if (what !== 'reflection') continue;
+      const session_id = sessionOf.get(key);
+      const of = (...types: readonly string[]): readonly StoredEvent[] =>
+        events.filter((event) => types.includes(event.type) && dataOf(event)['session_id'] === session_id);
+      if (
+        !of('SessionEndRequested').some(
+          ({ position, data }) => position <= after && (data as { reflects: boolean }).reflects,
+        )
+      )
+        return `the session of turn ${key} reflected, and was not asked to end`;
+      const known = of(...concluded).find(({ position }) => position <= bornAfter);
+      if (known !== undefined)
+        return `${node}.${generation} began after ${known.type}, and asked again what was taught`;
+    }
+    return undefined;
+  },
+});
+
 /** A turn that came after its agent was stopped or retired is not answered (decision 0011). */
 export const stopHolds: InvariantOf = () => {
   const stopped = new Set<unknown>();

@@ -1,5 +1,6 @@
 import { LogError, type EventLog, type NewEvent, type StoredEvent } from '../../../src/ports.ts';
 import type { Effect, Wait } from '../../../src/domain/kernel/process.ts';
+import type { ModelEffect } from '../../../src/domain/session/session.effects.ts';
 import type { SessionState } from '../../../src/domain/session/session.state.ts';
 import type { DurableLog } from '../doubles/durable.log.ts';
 import type { World } from '../world/world.ts';
@@ -102,16 +103,17 @@ const randomIds = (log: EventLog, { chance }: World): EventLog => ({
 const againAlthoughAnswered: Mutant['kind'] = (kind) => {
   const next = (state: unknown): readonly (Effect | Wait)[] => {
     const due = kind.process.next(state);
-    const { phase, turn, history, agent_id } = state as SessionState;
+    const { phase, turn, history, inherited, agent_id } = state as SessionState;
     if (phase !== 'replied' || turn?.plan == null) return due;
     const { turn_id, attempt, plan, text, rounds } = turn;
-    const again = {
+    const again: ModelEffect = {
       kind: 'model',
       key: `${turn_id}:model:again:${attempt}`,
       agent_id,
       turn_id,
       plan,
       history,
+      inherited,
       text,
       attempt,
       rounds,

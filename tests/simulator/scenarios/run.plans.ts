@@ -71,6 +71,7 @@ export const policyOf = (chance: Chance, name: string): PolicyDocument => ({
     { rule_id: 'risky', when: { risk_levels: ['high', 'critical'] }, decision: 'require_approval', reason: 'it is' },
   ],
   otherwise: 'deny',
+  guardrails: [],
   approval: {
     quorum: chance.happens(0.2) ? 2 : 1,
     roles: ['lead'],

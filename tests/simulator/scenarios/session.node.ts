@@ -1,4 +1,5 @@
 import { noGate } from '../../support/no.gate.ts';
+import { noMemory } from '../../support/no.memory.ts';
 import * as E from 'fp-ts/lib/Either.js';
 import { aggregates } from '../../../src/commands/aggregates.ts';
 import { driver } from '../../../src/commands/drive.ts';
@@ -6,6 +7,7 @@ import { engine as engineOf, execute, type Engine } from '../../../src/commands/
 import { follow } from '../../../src/commands/follow.ts';
 import { output } from '../../../src/commands/output.ts';
 import { react } from '../../../src/commands/react.ts';
+import { newestOf } from '../../../src/commands/cognition/mind.ts';
 import { sessionKind } from '../../../src/commands/sessions/perform-turn.ts';
 import { catalogue } from '../../../src/domain/catalogue.ts';
 import { categoryOf } from '../../../src/domain/kernel/ids.ts';
@@ -52,7 +54,14 @@ export const sessionNode =
   (life) => {
     const { log, roster, clock, journal, model } = portsOf(stage, life);
     const engine = engineOf({ log, catalogue, clock, telemetry: noTelemetry });
-    const real = sessionKind(engine, { model, spoken: output(), stages: {}, gate: noGate(engine) });
+    const mind = {
+      engine,
+      gate: noGate(engine),
+      memory: noMemory,
+      newest: newestOf(engine),
+      calibration: () => Promise.resolve(null),
+    };
+    const real = sessionKind(mind, { model, spoken: output() });
     const kinds = [stage.mutant.kind?.(real) ?? real];
     const drives = driver(engine, { roster, kinds, owner: life.name, journal });
     const ending = new AbortController();

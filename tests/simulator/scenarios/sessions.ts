@@ -59,7 +59,8 @@ const talks =
       }
       await hand.rest(0, 12_000);
     }
-    if (chance.happens(0.3)) await tell(stream, { type: 'CloseSession', reason: 'done' });
+    if (chance.happens(0.3))
+      await tell(stream, { type: 'CloseSession', reason: 'done', reflects: chance.happens(0.5) });
   };
 
 /** Somebody who watches over an agent: pauses it, revises it, and perhaps stops it for good. */
@@ -131,6 +132,7 @@ export const sessions: Scenario = {
     inLifecycle,
     Session.oneOutcome,
     Session.noNeedlessCall,
+    Session.noNeedlessReflection,
     Session.stopHolds,
     Session.everyTurnEnds,
   ],

@@ -1,3 +1,4 @@
+import { reflectionPrompt } from '../../../src/domain/cognition/reflection.ts';
 import type { Model, ModelOutcome, ModelReply, ModelRequest, ReplyBlock } from '../../../src/ports.ts';
 import type { Stage } from './stage.ts';
 import type { Generation } from './world.ts';
@@ -89,9 +90,12 @@ const coming = (stage: Stage): Coming => {
 
 /** A turn's text names the turn, so that the ledger can say for which turn a call was made. */
 const turnOf = ({ messages }: ModelRequest): string => {
-  const said = messages.findLast(({ content }) => typeof content === 'string')?.content;
-  return typeof said === 'string' ? (said.split(' ')[1] ?? '') : '';
+  const texts = messages.flatMap(({ content }) => (typeof content === 'string' ? [content] : []));
+  return texts.findLast((text) => text.startsWith('turn '))?.split(' ')[1] ?? '';
 };
+
+/** What is asked at the end of a session belongs to no turn; the newest that it quotes says which session it was. */
+const isReflection = ({ messages }: ModelRequest): boolean => messages.at(-1)?.content === reflectionPrompt;
 
 /** A model as a life of a node meets it. Every call that is really made stands in the ledger, under its turn. */
 export const modelDouble = (stage: Stage, life: Generation): Model => {
@@ -107,7 +111,7 @@ export const modelDouble = (stage: Stage, life: Generation): Model => {
       const { name: node, number: generation, bornAfter } = life;
       const [after, at, moment] = [log.head(), world.now(), world.moment()];
       world.ledger.push({
-        ...{ key, what: 'model', effect_class: 'natural', at, node, generation },
+        ...{ key, what: isReflection(request) ? 'reflection' : 'model', effect_class: 'natural', at, node, generation },
         ...{ bornAfter, after, moment, applied: true },
       });
       signal.addEventListener('abort', aborted);

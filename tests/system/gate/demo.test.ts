@@ -48,8 +48,9 @@ describe('the refund desk of the demo', () => {
       const third = await start();
       // What is asked after the start is answered after it: nothing of the start is still to come.
       expect((await ask(third.url, '/chat', { body: { message: 'hello' } })).status).toBe(200);
-      const { 'session-2': hello, ...rest } = await story(third.url);
+      const { 'session-2': hello, 'episode-2': episode, 'working_memory-2': focus, ...rest } = await story(third.url);
       expect(hello?.at(-1)).toBe('TurnCompleted');
+      expect([episode, focus]).toEqual([['EpisodeStarted'], ['WorkingMemoryFocused']]);
       expect(rest).toEqual(golden);
       expect(transfers()).toMatchObject([theRefund]);
     },

@@ -22,7 +22,7 @@ const keyCharsMax = 512;
 const set = (text: string | undefined): string | undefined => (text?.trim() ? text.trim() : undefined);
 
 /** `--url`, else ACTA_URL, else the server that announced itself in the data folder, else the usual place. */
-const urlOf = ({ url }: Whereabouts, env: Environment, folder: string): string => {
+export const urlOf = ({ url }: Whereabouts, env: Environment, folder: string): string => {
   const named = set(url) ?? set(env['ACTA_URL']);
   if (named !== undefined) {
     const address = URL.canParse(named) ? new URL(named) : undefined;
@@ -42,7 +42,8 @@ const keyIn = (file: string, folder: string): string => {
   }
 };
 
-const keyOf = ({ keyFile }: Whereabouts, env: Environment, folder: string): string | undefined => {
+/** The key in `--key-file`, else ACTA_KEY, else in ACTA_KEY_FILE; none where nothing is said. */
+export const keyOf = ({ keyFile }: Whereabouts, env: Environment, folder: string): string | undefined => {
   const file = set(keyFile);
   const key = file !== undefined ? keyIn(file, folder) : set(env['ACTA_KEY']);
   const other = set(env['ACTA_KEY_FILE']);

@@ -83,7 +83,8 @@ export const verbOf = (operation: CliOperation): Verb | undefined => {
     path,
     columns: columnsOf(operation.output),
     kind: operation.kind,
-    destructive: operation.mcp?.destructive === true || method === 'DELETE',
+    // Whoever names the revision that they looked at has said what they mean.
+    destructive: (operation.mcp?.destructive === true && operation.guarded !== true) || method === 'DELETE',
     sensitive: operation.sensitive === true,
     guarded: operation.guarded === true,
     examples: operation.examples.map(({ title, input }) => ({

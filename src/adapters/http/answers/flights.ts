@@ -54,6 +54,8 @@ export const flights = (
   checking.unref();
 
   return {
+    /** How many are being answered. */
+    aloft: (): number => aloft.length,
     hasRoom: (lane: Lane): boolean => counts[lane] < room[lane],
     /** Counts one more, which may take so long. */
     begin: (lane: Lane, ms: number, request: FastifyRequest, reply: FastifyReply): Flight => {

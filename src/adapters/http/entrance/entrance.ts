@@ -68,6 +68,8 @@ const unknown = (): Problem => problem('unauthenticated', 'no valid key came wit
 /** What an address asks of whoever wants something there. */
 export interface Terms {
   readonly scope: string | null;
+  /** Without a scope, yet only for whom a key makes known. */
+  readonly known?: boolean;
   readonly quota: QuotaName;
   readonly lane?: Lane;
 }
@@ -77,7 +79,10 @@ export interface Terms {
  * operation, and its quota is not used up. Wrong keys are counted by the address they come from. What anyone may ask
  * (health, version) is never counted.
  */
-export const entrance = <Context>(surface: Surface<Context>, { scope, quota, lane }: Terms): Hook => {
+export const entrance = <Context>(
+  surface: Surface<Context>,
+  { scope, known = scope !== null, quota, lane }: Terms,
+): Hook => {
   const { options, quotas, flights } = surface;
 
   /** Takes one request from a quota; the refusal where there is none left. */
@@ -111,7 +116,7 @@ export const entrance = <Context>(surface: Surface<Context>, { scope, quota, lan
       const busy = problem('overloaded', 'as much is being answered as can be', { retry_after_ms: 1_000 });
       return surface.refuse(request, reply, busy);
     }
-    if (scope === null) {
+    if (!known) {
       request.caller = anonymous;
       return done();
     }

@@ -1,0 +1,9 @@
+import type { Evaluation } from '../../ports.ts';
+
+/** The default: nobody looks (requirements D110). */
+export const noopEvaluation = (): Evaluation => ({
+  provider: 'noop',
+  logTrace: () => Promise.resolve(),
+  score: () => Promise.resolve({ score: null, dimensions: {}, metadata: {} }),
+  experiment: () => Promise.resolve({}),
+});

@@ -1,0 +1,22 @@
+import { censorActions, type CensorAction, type CensorOrigin } from './censor.events.ts';
+
+/** A person, or whoever holds a key that a person gave them; not an agent, a process or a reaction. */
+export const isPerson = (actor: string): boolean => actor.startsWith('user:') || actor.startsWith('key:');
+
+export const strengthOf = (action: CensorAction): number => censorActions.indexOf(action);
+
+/** How strong a censor of this origin may begin (requirements C13, N89). */
+const strongestAtFirst: Readonly<Record<CensorOrigin, CensorAction>> = {
+  automatic: 'warn',
+  agent: 'block',
+  manual: 'absolute',
+};
+
+const weaker = (a: CensorAction, b: CensorAction): CensorAction => (strengthOf(a) <= strengthOf(b) ? a : b);
+
+/** What is left of an action that was asked for: as much as its origin allows, and nothing absolute but from a person. */
+export const capped = (asked: CensorAction, origin: CensorOrigin, by: string): CensorAction =>
+  weaker(weaker(asked, strongestAtFirst[origin]), isPerson(by) ? 'absolute' : 'block');
+
+/** The next stronger action; nothing is stronger than `absolute`. */
+export const escalated = (action: CensorAction): CensorAction => censorActions[strengthOf(action) + 1] ?? action;
