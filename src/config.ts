@@ -17,6 +17,7 @@ export interface Config {
   readonly database_url?: string;
   readonly eventstore_url?: string;
   readonly bootstrap_key?: string;
+  readonly mcp_state_key?: string;
   readonly model: {
     /** Absent: `noop`, or `scripted` in the demo. Unknown names are kept, and refused when the model is used. */
     readonly provider?: string;
@@ -179,6 +180,7 @@ const configOf = (values: Values, folder: string): Config => ({
     database_url: values.DATABASE_URL,
     eventstore_url: values.EVENTSTORE_URL,
     bootstrap_key: values.AOS_API_KEY,
+    mcp_state_key: values.ACTA_MCP_STATE_KEY,
     log_port: values.ACTA_LOG_PORT,
     log_bytes_max: values.ACTA_LOG_BYTES_MAX,
     quotas: values.ACTA_QUOTAS,

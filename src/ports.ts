@@ -5,6 +5,7 @@
 
 import type { CapabilitySpec } from './domain/capability/capability.spec.ts';
 import type { Message } from './domain/kernel/message.ts';
+import type { OverMcp } from './domain/kernel/operation.ts';
 
 // ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -703,6 +704,8 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** What the call came through, where that is told apart; no caller can say it in a header. */
+  readonly over_mcp?: OverMcp;
   readonly signal?: AbortSignal;
 }
 

@@ -46,7 +46,7 @@ export const problemKinds = {
   person_required: {
     status: 403,
     title: 'This takes a person',
-    help: 'What is of high or critical risk is not agreed to by a program: decide with `acta approve`, or over HTTP.',
+    help: 'Over MCP nobody decides about high or critical risk, and about less only as the policy says: use `acta approve`, or HTTP.',
   },
   role_missing: {
     status: 403,

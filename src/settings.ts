@@ -115,6 +115,12 @@ export const settings = {
     preset: 'on',
     schema: z.enum(['on', 'off']).transform((text) => text === 'on'),
   }),
+  ACTA_MCP_STATE_KEY: setting({
+    says: 'Seals questions to persons at MCP clients. Processes that answer at one address share it; unset, each makes its own.',
+    right: 'at least 32 characters, for example of: openssl rand -hex 32',
+    secret: true,
+    schema: z.string().min(32).max(keyCharsMax).optional(),
+  }),
   ACTA_QUOTAS: setting({
     says: 'Requests a minute for each principal; unset, read=60000,write=12000,stream=120. A proxy that counts itself wants off.',
     right: `off, or some of ${quotaNames.map((name) => `${name}=number`).join(',')}`,

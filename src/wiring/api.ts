@@ -145,6 +145,7 @@ export const startApi = async (
   // The embedded database is this process's alone: what was being answered when it was opened is answered by nobody.
   if (database.kind === 'pglite') await forgetUnfinished(database.db);
   setInterval(() => void idempotency.sweep().catch(() => undefined), sweepMs).unref();
+  const { mcp_state_key: state_key = secret() } = config;
   const server = httpServer<typeof context>({
     operations,
     context,
@@ -158,7 +159,7 @@ export const startApi = async (
     telemetry,
     clock,
     version,
-    mounts: config.mcp ? mcpEndpoints({ operations, version, manual, standing: standingOf(read) }) : [],
+    mounts: config.mcp ? mcpEndpoints({ operations, version, manual, standing: standingOf(read), state_key }) : [],
     cors_origins: config.cors_origins,
     ...(config.quotas === undefined ? {} : { quotas: aMinute(config.quotas) }),
   });

@@ -35,6 +35,7 @@ export const vote = (by: string, changes: Partial<Cast> = {}): Cast => ({
   action_digest,
   at: at(1),
   proven: true,
+  over_mcp: null,
   ...changes,
 });
 export const cast = (by: string, said: Vote = 'approve', reason = 'fine') =>
@@ -47,6 +48,7 @@ export const cast = (by: string, said: Vote = 'approve', reason = 'fine') =>
     action_digest,
     at: at(1),
     four_eyes_proven: true,
+    over_mcp: null,
   });
 export const granted = (...by: string[]) => Events.ApprovalGranted({ approval_id, subject, by, at: at(1) });
 export const used = Events.ApprovalUsed({ approval_id, run_id, step_id: 'a', at: at(2) });

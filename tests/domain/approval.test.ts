@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApprovalCommand } from '../../src/domain/approval/approval.commands.ts';
-import { approval } from '../../src/domain/approval/approval.decider.ts';
+import { approval, dismissalsMax } from '../../src/domain/approval/approval.decider.ts';
 import * as Events from '../../src/domain/approval/approval.events.ts';
 import { digest } from '../../src/domain/kernel/digest.ts';
 import { specification } from '../support/specification.ts';
@@ -81,6 +81,47 @@ describe('an approval that is asked for', () => {
       .when(vote('key:ola', { reason: '  ' }))
       .refuses({ reason: 'ReasonRequired' });
     given(strict).when(vote('key:ola')).records(cast('key:ola'), granted('key:ola'));
+  });
+  it('counts what came over MCP as the policy says, and never about what is of high risk', () => {
+    const program = { client: 'inbox', asked: false };
+    const person = { client: 'inbox', asked: true };
+    const request = (over_mcp: 'never' | 'asked' | 'any', risk_level: 'medium' | 'high' | 'critical') =>
+      Events.ApprovalRequested({ approval_id, paper: { ...paper({ over_mcp }), risk_level } });
+    const counted = (
+      over_mcp: 'never' | 'asked' | 'any',
+      by: typeof program,
+      risk_level: 'medium' | 'high' = 'medium',
+    ) => approval.decide(vote('key:ola', { over_mcp: by }), given(request(over_mcp, risk_level)).state);
+    for (const [over_mcp, by] of [
+      ['asked', person],
+      ['any', person],
+      ['any', program],
+    ] as const) {
+      expect(counted(over_mcp, by)).toMatchObject({ right: [{ data: { over_mcp: by } }, { type: 'ApprovalGranted' }] });
+      const left = { reason: 'PersonRequired', risk_level: 'high', over_mcp };
+      expect(counted(over_mcp, by, 'high')).toMatchObject({ left });
+    }
+    for (const [over_mcp, by] of [
+      ['asked', program],
+      ['never', program],
+      ['never', person],
+    ] as const)
+      expect(counted(over_mcp, by)).toMatchObject({
+        left: { reason: 'PersonRequired', risk_level: 'medium', over_mcp },
+      });
+  });
+  it('stays open where somebody who was asked did not answer, and says so a few times at most', () => {
+    const dismiss = { type: 'DismissPrompt', by: 'key:ola', answer: 'cancel', client: 'inbox', at: at(1) } as const;
+    const { type: _, ...said } = dismiss;
+    const dismissed = Events.ApprovalPromptDismissed({ approval_id, ...said });
+    given(asked).when(dismiss).records(dismissed);
+    given(asked, dismissed).when(vote('key:ola')).records(cast('key:ola'), granted('key:ola'));
+    given(asked, ...Array.from({ length: dismissalsMax }, () => dismissed))
+      .when(dismiss)
+      .records();
+    given(...agreed)
+      .when(dismiss)
+      .records();
   });
   it('is granted for what was read, by its digest, and for nothing else', () => {
     given(asked)

@@ -51,7 +51,15 @@ const after = (...commands: readonly DecisionCommand[]) => {
 };
 
 const terms = {
-  ...{ quorum: 1, roles: [], expires_in_ms: 3_600_000, reason_required: false, four_eyes: true, webhook: false },
+  ...{
+    quorum: 1,
+    roles: [],
+    expires_in_ms: 3_600_000,
+    reason_required: false,
+    four_eyes: true,
+    webhook: false,
+    over_mcp: 'asked' as const,
+  },
 };
 const approval_id = id(7);
 /** The same decision, with a guardrail of each of these severities that fired. */

@@ -47,6 +47,7 @@ export const terms = {
   reason_required: false,
   four_eyes: true,
   webhook: false,
+  over_mcp: 'asked' as const,
 };
 
 export const policyOf = (changes: Partial<PolicyDocument> = {}): ActivePolicy => ({

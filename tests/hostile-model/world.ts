@@ -71,6 +71,7 @@ const approval = {
   reason_required: false,
   four_eyes: true,
   webhook: false,
+  over_mcp: 'asked' as const,
 };
 
 export const policy: PolicyDocument = {

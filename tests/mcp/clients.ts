@@ -3,6 +3,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { onTestFinished } from 'vitest';
 import type { Body } from '../support/acta.ts';
 
@@ -45,6 +46,39 @@ const old = async (transport: StreamableHTTPClientTransport | StdioClientTranspo
 const modern = async (transport: ModernHttp | ModernStdio): Promise<AnyClient> => {
   const client = new ModernClient(about, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
   await client.connect(transport);
+  return spoken(client);
+};
+
+/** How a client asks the person in front of it: the kinds of question it declares, and what they answer. */
+export interface Asking {
+  readonly kinds: Body;
+  readonly answer: (question: Body) => Body;
+  /** What is done to a request on its way to the server. */
+  readonly meddle?: (message: Body) => void;
+}
+
+/** A client of either revision that can ask a person. */
+export const asking2025 = async (url: string, headers: Headers, { kinds, answer }: Asking): Promise<AnyClient> => {
+  const client = new Client(about, { capabilities: { elicitation: kinds } });
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => answer(params));
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }));
+  return spoken(client);
+};
+export const asking2026 = async (
+  url: string,
+  headers: Headers,
+  { kinds, answer, meddle }: Asking,
+): Promise<AnyClient> => {
+  const pin = { mode: { pin: '2026-07-28' } };
+  const client = new ModernClient(about, { capabilities: { elicitation: kinds }, versionNegotiation: pin });
+  client.setRequestHandler('elicitation/create', ({ params }) => answer(params) as never);
+  const meddled = (address: string | URL, { body, ...init }: RequestInit = {}): Promise<Response> => {
+    if (typeof body !== 'string') return fetch(address, init);
+    const message = JSON.parse(body);
+    meddle?.(message);
+    return fetch(address, { ...init, body: JSON.stringify(message) });
+  };
+  await client.connect(new ModernHttp(new URL(url), { requestInit: { headers }, fetch: meddled }));
   return spoken(client);
 };
 

@@ -1,17 +1,7 @@
 import { request } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ask, dataFolder, startHere, type Body } from '../support/acta.ts';
-import {
-  asked,
-  directiveEnd,
-  eventsOf,
-  logHead,
-  policyWith,
-  proposed,
-  runOf,
-  step,
-  underPolicy,
-} from '../support/gated.ts';
+import { directiveEnd, logHead, policyWith, proposed, runOf, step, underPolicy } from '../support/gated.ts';
 import { vault } from '../support/vault.ts';
 import { eras, type AnyClient } from './clients.ts';
 
@@ -169,50 +159,6 @@ describe.each(eras)('a client of the revision %s', (_, connect) => {
 
 const list = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
 const accept = 'application/json, text/event-stream';
-
-describe.each(eras)('a vote of a client of the revision %s', (_, connect) => {
-  const scopes = ['directives:write', 'approvals:read', 'approvals:write', 'events:read', 'runs:read', 'agents:read'];
-  /** A request that somebody with a key has made, as it is read by whoever decides. */
-  const requested = async (capability: string, args: object) => {
-    const requester = await keyWith(...scopes);
-    const { body } = await proposed(url, [step('act', capability, args)], { headers: requester });
-    const { approval_id } = await asked(url, `directive-${body.directive_id}`, root);
-    const client = await connect(`${url}/mcp`, await keyWith(...scopes));
-    const min_position = await logHead(url, root);
-    const { structuredContent: approval } = await client.call('approval_get', { approval_id, min_position });
-    const { action_digest, revision } = approval;
-    return { requester, client, approval, vote: { approval_id, action_digest, revision, reason: 'a test' } };
-  };
-  const votesOn = async ({ approval_id }: Body): Promise<number> =>
-    (await eventsOf(url, `approval-${approval_id}`, root)).length - 1;
-
-  it('decides about what is of low risk, once, for what it has read', async () => {
-    const { client, vote } = await requested('sys.info.get_env_var', { name: 'PATH' });
-    const other = { ...vote, decision: 'approve', action_digest: `sha256:${'0'.repeat(64)}` };
-    expect(problemIn(await client.call('approval_decide', other))).toMatchObject({ code: 'action_changed' });
-    expect(await votesOn(vote)).toBe(0);
-    const granted = await client.call('approval_decide', { ...vote, decision: 'approve' });
-    expect(granted.structuredContent).toMatchObject({ status: 'granted', approval_id: vote.approval_id });
-    const again = await client.call('approval_decide', { ...vote, decision: 'approve' });
-    expect(again.structuredContent).toEqual(granted.structuredContent);
-  });
-
-  it('does not count where whoever asked casts it', async () => {
-    const { requester, vote } = await requested('sys.info.get_env_var', { name: 'PATH' });
-    const own = await connect(`${url}/mcp`, requester);
-    const refused = problemIn(await own.call('approval_decide', { ...vote, decision: 'approve' }));
-    expect(refused).toMatchObject({ code: 'four_eyes' });
-    expect(await votesOn(vote)).toBe(0);
-  });
-
-  it('does not count about what is of high risk, and leaves the request open', async () => {
-    const { client, approval, vote } = await requested('vault.turn', { mark: 'mcp' });
-    expect(approval.risk_level).toBe('high');
-    const refused = problemIn(await client.call('approval_decide', { ...vote, decision: 'approve' }));
-    expect(refused).toMatchObject({ code: 'person_required', risk_level: 'high' });
-    expect(await votesOn(vote)).toBe(0);
-  });
-});
 
 describe.each(eras)('what a client of the revision %s can read', (_, connect) => {
   it('is what HTTP answers at the address, and as little', async () => {

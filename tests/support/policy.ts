@@ -1,12 +1,13 @@
 import type { PolicyDocument } from '../../src/domain/gate/policy.document.ts';
 
-const terms = {
+export const policyTerms = {
   quorum: 1,
   roles: [],
   expires_in_ms: 3_600_000,
   reason_required: false,
   four_eyes: true,
   webhook: false,
+  over_mcp: 'asked' as const,
 };
 
 /** A policy that allows everything but what is risky, with whatever a test says otherwise. */
@@ -23,5 +24,5 @@ export const policyWith = (
   otherwise: 'allow',
   guardrails: [],
   ...more,
-  approval: { ...terms, ...more.approval },
+  approval: { ...policyTerms, ...more.approval },
 });

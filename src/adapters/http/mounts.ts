@@ -4,13 +4,14 @@ import type { Answered } from '../../ports.ts';
 import type { Mount, Visit } from './mount.ts';
 import type { Place } from './places.ts';
 import type { Surface } from './surface.ts';
+import { through } from './through.ts';
 
 /** What of a caller's headers says who they are, and where they come from. */
 const carriedNames = ['host', 'authorization', 'x-aos-key', 'forwarded', 'x-forwarded-for', 'traceparent'] as const;
 
 const asker =
   (app: FastifyInstance, { raw }: FastifyRequest): Visit['ask'] =>
-  async ({ method, path, headers, body, signal }) => {
+  async ({ method, path, headers, body, over_mcp, signal }) => {
     const carried = Object.fromEntries(
       carriedNames.flatMap((name) => (typeof raw.headers[name] === 'string' ? [[name, raw.headers[name]]] : [])),
     );
@@ -22,7 +23,7 @@ const asker =
       ...(body === undefined ? {} : { payload: body as object }),
       ...(signal === undefined ? {} : { signal }),
     };
-    const answer = await app.inject(asked);
+    const answer = await through(over_mcp, () => app.inject(asked));
     return { status: answer.statusCode, headers: answer.headers as Answered['headers'], body: answer.payload };
   };
 

@@ -2,7 +2,7 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server';
 import { toolsets, type Toolset } from '../../domain/kernel/operation.ts';
 import { mcpServer, toolbox, type Caller, type McpOptions } from './server.ts';
-import type { Visit } from './visit.ts';
+import { visitOf, type Visit } from './visit.ts';
 
 /** Where a list of tools is served. */
 export const placeOf = (toolset: Toolset): string => (toolset === 'core' ? '/mcp' : `/mcp/${toolset}`);
@@ -14,15 +14,13 @@ export interface McpEndpoint {
   readonly close: () => Promise<void>;
 }
 
-/** Who asks travels beside the request, where the library carries what a token stood for. */
 const callerOf = ({ authInfo, era }: McpRequestContext): Caller => {
-  const visit = authInfo?.extra?.['visit'] as Visit | undefined;
-  if (visit === undefined) throw new Error('the entrance was not passed');
-  return { principal: visit.principal, ask: visit.ask, era };
+  const { principal, ask } = visitOf(authInfo);
+  return { principal, ask, era };
 };
 
 const endpoint = (options: McpOptions, toolset: Toolset): McpEndpoint => {
-  const box = toolbox(options.operations, toolset);
+  const box = toolbox(options, toolset);
   const handler = createMcpHandler((context) => mcpServer(options, box, callerOf(context)), { legacy: 'stateless' });
   const answer = toNodeHandler(handler);
   return {

@@ -16,6 +16,12 @@ export const mcpLimits = {
   linksMax: 20,
   /** Values that one completion offers, of the newest that there are. */
   completionsMax: 100,
+  /** Of a request for an agreement: arguments that a question shows, and characters of each. */
+  argumentsShownMax: 5,
+  shownCharsMax: 200,
+  /** How long a person has to answer a question. */
+  answerMinutesMax: 10,
+  clientCharsMax: 200,
   /** How long lists may be kept by a client. */
   listMsMax: 300_000,
 } as const;

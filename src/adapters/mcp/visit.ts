@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { Principal } from '../../domain/kernel/operation.ts';
 import type { Answered, Asking } from '../../ports.ts';
 
@@ -14,3 +15,10 @@ export interface Visit {
   readonly principal: Principal;
   readonly ask: Ask;
 }
+
+/** The visit beside a request, where the library carries what a token stood for. */
+export const visitOf = (auth: AuthInfo | undefined): Visit => {
+  const visit = auth?.extra?.['visit'] as Visit | undefined;
+  if (visit === undefined) throw new Error('the entrance was not passed');
+  return visit;
+};

@@ -111,6 +111,7 @@ export const decideApproval = command({
     'action_changed',
     'four_eyes',
     'role_missing',
+    'person_required',
     'revision_conflict',
     'already_exists',
   ],
@@ -138,6 +139,7 @@ export const decideApproval = command({
       action_digest,
       at,
       proven: isProven(principal),
+      over_mcp: call.over_mcp ?? null,
     });
     if (E.isLeft(outcome)) return outcome.left;
     const { state, events } = outcome.right;
@@ -151,6 +153,34 @@ export const decideApproval = command({
     if (given !== null && typeof given !== 'string') return given;
     const { revision, position } = outcome.right;
     return { output: view(outcome.right, given), revision, position };
+  },
+});
+
+export const dismissApprovalPrompt = command({
+  name: 'dismiss_approval_prompt',
+  kind: 'command',
+  summary: 'Record that a person was asked about it and did not answer; the request stays open',
+  description: 'Neither `decline` nor `cancel` refuses anything: whoever means no says `deny` in a decision.',
+  scope,
+  input: z.strictObject({ approval_id, answer: z.enum(['decline', 'cancel']) }),
+  output: ApprovalView,
+  http: { method: 'POST', path: '/approvals/{approval_id}/dismissals', tag },
+  problems: ['not_found'],
+  examples: [{ title: 'The window was closed', input: { approval_id: exampleId, answer: 'cancel' } }],
+  run: async (context, { approval_id: id, answer }, call) => {
+    const { principal, over_mcp } = call;
+    const at = new Date(context.engine.clock.now()).toISOString();
+    const dismissal = {
+      type: 'DismissPrompt',
+      by: principal.actor,
+      answer,
+      client: over_mcp?.client ?? null,
+      at,
+    } as const;
+    const outcome = await ask(context, call, approval, streamOf('approval', id), dismissal, { continues: true });
+    if (E.isLeft(outcome)) return outcome.left;
+    const { revision, position } = outcome.right;
+    return { output: view(outcome.right, null), revision, position };
   },
 });
 
@@ -184,4 +214,4 @@ export const editApproval = command({
   },
 });
 
-export const approvalOperations = [decideApproval, editApproval, recheckApproval] as const;
+export const approvalOperations = [decideApproval, dismissApprovalPrompt, editApproval, recheckApproval] as const;

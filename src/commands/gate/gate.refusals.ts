@@ -118,6 +118,16 @@ const toldOfApproval = (refusal: Exclude<ApprovalRefusal, Unknown | { reason: 'A
       });
     case 'OwnRequest':
       return problem('four_eyes', 'you had a hand in asking for it: somebody else has to decide');
+    case 'PersonRequired': {
+      const { risk_level, over_mcp } = refusal;
+      return problem(
+        'person_required',
+        risk_level === 'high' || risk_level === 'critical'
+          ? `its risk is ${risk_level}: acta approve shows it to the person who decides`
+          : 'over this protocol only what a person was asked counts, and this client did not ask one: acta approve does',
+        { more: { risk_level, over_mcp } },
+      );
+    }
     case 'RoleMissing':
       return problem('role_missing', `it takes one of these roles: ${refusal.roles.join(', ')}`, {
         more: { roles: refusal.roles },

@@ -1,3 +1,4 @@
+import type { OverMcp } from '../kernel/operation.ts';
 import type { Outcome } from '../kernel/process.ts';
 import type { ApprovalPaper, Vote } from './approval.events.ts';
 
@@ -14,6 +15,15 @@ export type ApprovalCommand =
       readonly at: string;
       /** Whoever votes has shown a key, and so is known to be themselves. */
       readonly proven: boolean;
+      /** Null where they voted over HTTP itself. */
+      readonly over_mcp: OverMcp | null;
+    }
+  | {
+      readonly type: 'DismissPrompt';
+      readonly by: string;
+      readonly answer: 'decline' | 'cancel';
+      readonly client: string | null;
+      readonly at: string;
     }
   | { readonly type: 'ExpireApproval'; readonly at: string }
   | { readonly type: 'WithdrawApproval'; readonly reason: string; readonly at: string }

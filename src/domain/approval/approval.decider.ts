@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { backoffMs, type Backoff } from '../kernel/backoff.ts';
 import type { Decider } from '../kernel/decider.ts';
 import { governed, type OutOfLifecycle } from '../kernel/lifecycle.ts';
+import type { OverMcp } from '../kernel/operation.ts';
 import type { ApprovalCommand } from './approval.commands.ts';
 import * as Events from './approval.events.ts';
 import type { ApprovalEvent, ApprovalPaper } from './approval.events.ts';
@@ -18,10 +19,18 @@ export type ApprovalRefusal =
   | { readonly reason: 'OwnRequest' }
   | { readonly reason: 'RoleMissing'; readonly roles: readonly string[] }
   | { readonly reason: 'ReasonRequired' }
+  | {
+      readonly reason: 'PersonRequired';
+      readonly risk_level: ApprovalPaper['risk_level'];
+      readonly over_mcp: ApprovalPaper['terms']['over_mcp'];
+    }
   | { readonly reason: 'VotedAlready' };
 
 /** A webhook is tried so often: after five seconds first, and for about a day in all (Standard Webhooks). */
 export const announcementBackoff: Backoff = { attemptsMax: 17, firstMs: 5_000, longestMs: 6 * 3_600_000 };
+
+/** Prompts of one request that are on the record as dismissed; more of them say nothing new. */
+export const dismissalsMax = 20;
 
 export interface ApprovalState {
   readonly phase: ApprovalPhase;
@@ -31,6 +40,7 @@ export interface ApprovalState {
   readonly agreed: readonly string[];
   readonly ending: ApprovalEnding | null;
   readonly used_by: { readonly run_id: string | null; readonly step_id: string } | null;
+  readonly dismissals: number;
   readonly announcement: { readonly attempt: number; readonly retry_at: string | null; readonly over: boolean };
   /** The newest instant that its stream has recorded: it is no earlier than that, whatever a clock says. */
   readonly newest_at: string;
@@ -47,6 +57,13 @@ const instantOf = (event: ApprovalEvent): string => {
   return 'at' in event.data ? event.data.at : '';
 };
 
+/** A vote over the Model Context Protocol counts where the policy says so, and never where the risk is high (interfaces 4.5). */
+const counts = ({ risk_level, terms }: ApprovalPaper, over_mcp: OverMcp | null): boolean => {
+  if (over_mcp === null) return true;
+  if (risk_level === 'high' || risk_level === 'critical') return false;
+  return terms.over_mcp === 'any' || (terms.over_mcp === 'asked' && over_mcp.asked);
+};
+
 /** Why this person cannot decide, or undefined where they can. */
 const inTheWay = (paper: ApprovalPaper, state: ApprovalState, command: Of<'CastVote'>): ApprovalRefusal | undefined => {
   const { terms, requested_by, expires_at, action_digest } = paper;
@@ -56,6 +73,8 @@ const inTheWay = (paper: ApprovalPaper, state: ApprovalState, command: Of<'CastV
   if (terms.four_eyes && requested_by.chain.includes(by)) return { reason: 'OwnRequest' };
   if (terms.roles.length > 0 && !terms.roles.some((role) => roles.includes(role) || roles.includes('*')))
     return { reason: 'RoleMissing', roles: terms.roles };
+  if (!counts(paper, command.over_mcp))
+    return { reason: 'PersonRequired', risk_level: paper.risk_level, over_mcp: terms.over_mcp };
   if (terms.reason_required && reason.trim() === '') return { reason: 'ReasonRequired' };
   // Agreeing twice is one agreement; who has learnt better meanwhile may still refuse.
   if (vote === 'approve' && state.agreed.includes(by)) return { reason: 'VotedAlready' };
@@ -66,7 +85,7 @@ const voted = (state: ApprovalState, paper: ApprovalPaper, command: Of<'CastVote
   const refused = inTheWay(paper, state, command);
   if (refused !== undefined) return E.left(refused);
   const { approval_id, agreed } = state;
-  const { by, roles, vote, reason, action_digest, at, proven } = command;
+  const { by, roles, vote, reason, action_digest, at, proven, over_mcp } = command;
   const cast = Events.ApprovalVoteCast({
     approval_id,
     by,
@@ -76,6 +95,7 @@ const voted = (state: ApprovalState, paper: ApprovalPaper, command: Of<'CastVote
     action_digest,
     at,
     four_eyes_proven: proven,
+    over_mcp,
   });
   if (vote !== 'approve') {
     const changes_requested = vote === 'request_changes';
@@ -130,6 +150,7 @@ const rules: Decider<ApprovalCommand, ApprovalState, ApprovalEvent, ApprovalRefu
     agreed: [],
     ending: null,
     used_by: null,
+    dismissals: 0,
     announcement: { attempt: 0, retry_at: null, over: true },
     newest_at: '',
   },
@@ -149,6 +170,11 @@ const rules: Decider<ApprovalCommand, ApprovalState, ApprovalEvent, ApprovalRefu
         return phase === 'open'
           ? voted(state, paper, command)
           : E.left({ reason: 'ApprovalClosed', ending: ending ?? 'granted' });
+      case 'DismissPrompt': {
+        const { by, answer, client, at } = command;
+        const said = phase === 'open' && state.dismissals < dismissalsMax;
+        return E.right(said ? [Events.ApprovalPromptDismissed({ approval_id, by, answer, client, at })] : []);
+      }
       case 'UseApproval':
         return used(state, paper, command);
       case 'RecordAnnouncement':
@@ -187,6 +213,8 @@ const rules: Decider<ApprovalCommand, ApprovalState, ApprovalEvent, ApprovalRefu
       }
       case 'ApprovalVoteCast':
         return event.data.vote === 'approve' ? { ...state, agreed: [...state.agreed, event.data.by] } : state;
+      case 'ApprovalPromptDismissed':
+        return { ...state, dismissals: state.dismissals + 1 };
       case 'ApprovalAnnounced':
         return { ...state, announcement: { attempt: event.data.attempt, retry_at: null, over: true } };
       case 'ApprovalAnnouncementFailed': {

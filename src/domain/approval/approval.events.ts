@@ -58,6 +58,22 @@ export const ApprovalVoteCast = event(
     at: instant,
     /** False where whoever voted called without a key, so that nobody knows whether they are another person. */
     four_eyes_proven: z.boolean(),
+    /** Where it came over the Model Context Protocol: what the program calls itself, and whether it was to ask a person. */
+    over_mcp: z
+      .object({ client: z.string().max(200).nullable(), asked: z.boolean() })
+      .nullable()
+      .default(null),
+  }),
+);
+/** A person was asked at their client and did not answer: neither yes nor no, and the request stays open. */
+export const ApprovalPromptDismissed = event(
+  'ApprovalPromptDismissed',
+  z.object({
+    approval_id: id,
+    by: actor,
+    answer: z.enum(['decline', 'cancel']),
+    client: z.string().max(200).nullable(),
+    at: instant,
   }),
 );
 export const ApprovalGranted = event('ApprovalGranted', z.object({ ...of, by: z.array(actor).min(1), at: instant }));
@@ -97,6 +113,7 @@ export const ApprovalAnnouncementDue = event(
 export const approvalEvents = [
   ApprovalRequested,
   ApprovalVoteCast,
+  ApprovalPromptDismissed,
   ApprovalGranted,
   ApprovalDenied,
   ApprovalExpired,

@@ -18,6 +18,7 @@ export const approvalMachine = setup({ types: { events: {} as { type: ApprovalEv
     open: {
       on: {
         ApprovalVoteCast: 'open',
+        ApprovalPromptDismissed: 'open',
         ApprovalAnnounced: 'open',
         ApprovalAnnouncementFailed: 'open',
         ApprovalAnnouncementDue: 'open',

@@ -1,5 +1,5 @@
 import type { Frame } from './frames.ts';
-import { oneLine } from './sections.ts';
+import { oneLine } from '../kernel/line.ts';
 
 const relevanceShownMin = 0.5;
 const descriptionCharsMax = 100;

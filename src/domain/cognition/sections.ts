@@ -43,9 +43,6 @@ export interface LaidOut<Cited> {
   readonly left_out: readonly Cited[];
 }
 
-/** A line is one line: whatever is remembered cannot begin a section of its own. */
-export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
-
 /** The text of a section; cut where the record says that it was. The same lines always give the same text. */
 export const sectionText = (
   name: SectionName,

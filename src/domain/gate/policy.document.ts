@@ -66,6 +66,11 @@ export const ApprovalTerms = z.strictObject({
   four_eyes: z.boolean().default(true),
   /** The address that is configured is told of the request. */
   webhook: z.boolean().default(false),
+  /**
+   * Which votes over the Model Context Protocol count, about what is of low or medium risk: none, those that the client put to a
+   * person in a form, or any. About high and critical risk none does, for nobody sees who answered (interfaces 4.5).
+   */
+  over_mcp: z.enum(['never', 'asked', 'any']).default('asked'),
 });
 export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
 

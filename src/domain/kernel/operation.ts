@@ -10,6 +10,14 @@ export interface Principal {
   readonly roles?: readonly string[];
 }
 
+/** What a call came through where that was the Model Context Protocol: a program speaks there, whoever stands behind it. */
+export interface OverMcp {
+  /** What the program calls itself. */
+  readonly client: string | null;
+  /** Whether it was asked to put the question to a person, and says that they answered. */
+  readonly asked: boolean;
+}
+
 /** What surrounds one call of an operation. */
 export interface Call {
   readonly principal: Principal;
@@ -20,6 +28,8 @@ export interface Call {
   readonly request_id: string;
   /** Stream revision the caller saw (`If-Match`). */
   readonly if_match?: number;
+  /** Left out where it came over HTTP itself. */
+  readonly over_mcp?: OverMcp;
   readonly signal: AbortSignal;
 }
 

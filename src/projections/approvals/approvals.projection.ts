@@ -11,6 +11,8 @@ export interface CastVote {
   readonly reason: string;
   readonly at: string;
   readonly four_eyes_proven: boolean;
+  /** Null where it was cast over HTTP itself. */
+  readonly over_mcp: { readonly client: string | null; readonly asked: boolean } | null;
 }
 
 /** How somebody else was told of the request: the newest attempts. */
@@ -116,7 +118,7 @@ const requested = (event: Recorded<Extract<ApprovalEvent, { type: 'ApprovalReque
 /** Every request for a person's agreement, with all that was shown to them, what they said and what became of it. */
 export const approvals = projection<ApprovalRow, ApprovalEvent>({
   name: 'approvals',
-  version: 2,
+  version: 3,
   table: (t) =>
     t
       .addColumn('approval_id', 'uuid', (c) => c.primaryKey())
@@ -165,10 +167,11 @@ export const approvals = projection<ApprovalRow, ApprovalEvent>({
   on: {
     ApprovalRequested: (_, event) => requested(event),
     ApprovalVoteCast: (row, event) => {
-      const { by, roles, vote, reason, at, four_eyes_proven } = event.data;
-      const votes = [...(row?.votes ?? []), { by, roles, vote, reason, at, four_eyes_proven }];
+      const { by, roles, vote, reason, at, four_eyes_proven, over_mcp } = event.data;
+      const votes = [...(row?.votes ?? []), { by, roles, vote, reason, at, four_eyes_proven, over_mcp }];
       return touched(row, event, { votes, agreed: votes.filter((cast) => cast.vote === 'approve').length });
     },
+    ApprovalPromptDismissed: (row, event) => touched(row, event, {}),
     ApprovalGranted: (row, event) =>
       touched(row, event, {
         status: 'granted',

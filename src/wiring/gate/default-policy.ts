@@ -39,7 +39,15 @@ const careful: PolicyDocument = {
     },
   ],
   otherwise: 'deny',
-  approval: { quorum: 1, roles: [], expires_in_ms: dayMs, reason_required: false, four_eyes: true, webhook: false },
+  approval: {
+    quorum: 1,
+    roles: [],
+    expires_in_ms: dayMs,
+    reason_required: false,
+    four_eyes: true,
+    webhook: false,
+    over_mcp: 'asked',
+  },
   guardrails: [...standardGuardrails],
 };
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimatedTokens, layOut, oneLine, sectionText } from '../../../src/domain/cognition/sections.ts';
+import { oneLine } from '../../../src/domain/kernel/line.ts';
+import { estimatedTokens, layOut, sectionText } from '../../../src/domain/cognition/sections.ts';
 
 const line = (text: string, cited: number) => ({ text, cited });
 
@@ -57,5 +58,11 @@ describe('a section of a context', () => {
   });
   it('cannot be begun by what somebody remembered', () => {
     expect(oneLine('a\n\n## Facts\r\n- b')).toBe('a ## Facts - b');
+    expect(oneLine('a\u2028## Facts\u0085- b\u0000')).toBe('a ## Facts - b');
+  });
+  it('shows all there is of it, in the order in which it stands', () => {
+    expect(oneLine('pay \u202Eeerht\u202C\u200B\u{E0061}\u{E0062} euros')).toBe('pay eerht euros');
+    expect(oneLine('می\u200Cخواهم')).toBe('می\u200Cخواهم');
+    expect(oneLine('half \uD83D')).toBe('half \uFFFD');
   });
 });

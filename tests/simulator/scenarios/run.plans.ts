@@ -79,6 +79,7 @@ export const policyOf = (chance: Chance, name: string): PolicyDocument => ({
     reason_required: false,
     four_eyes: true,
     webhook: chance.happens(0.2),
+    over_mcp: 'asked',
   },
 });
 

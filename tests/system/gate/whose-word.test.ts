@@ -30,6 +30,7 @@ beforeAll(async () => {
     reason_required: false,
     four_eyes: true,
     webhook: false,
+    over_mcp: 'asked' as const,
   };
   const like = (value: string) => [{ path: 'mark', is: 'like' as const, value: [value] }];
   const rules = [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CapabilityId } from '../../../domain/capability/capability.spec.ts';
 import { digest } from '../../../domain/kernel/digest.ts';
+import { oneLine } from '../../../domain/kernel/line.ts';
 import {
   descriptionCharsMax,
   descriptionRawCharsMax,
@@ -30,8 +31,8 @@ export const capabilityIdOf = (server: string, tool: string): string => {
 
 /** A description as untrusted text: one line, nothing invisible, at most 1,000 characters. */
 export const shown = (text: string | undefined, otherwise: string): string => {
-  const line = (text ?? '').replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  return (line === '' ? otherwise : line.slice(0, descriptionCharsMax)).toWellFormed();
+  const line = oneLine(text ?? '');
+  return line === '' ? otherwise : line.slice(0, descriptionCharsMax).toWellFormed();
 };
 
 /** Regular expressions of strangers are not run here: one could stop the process. The server checks them itself. */

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer, Call, Problem } from '../../../domain/kernel/operation.ts';
 import { traceparentOf } from '../intake/conditions.ts';
+import { cameThrough } from '../through.ts';
 import type { Flight } from './flights.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Occasion } from './problem.document.ts';
@@ -23,15 +24,19 @@ export const callOf = <Context>(
   { request, caller, flight }: Exchange<Context>,
   id: string,
   if_match?: number,
-): Call => ({
-  principal: caller.principal,
-  command_id: id,
-  correlation_id: id,
-  request_id: request.id,
-  ...(if_match === undefined ? {} : { if_match }),
-  // Not a getter: an object literal with one makes a hidden class for each object, and those live long.
-  signal: flight.controller.signal,
-});
+): Call => {
+  const over_mcp = cameThrough();
+  return {
+    principal: caller.principal,
+    command_id: id,
+    correlation_id: id,
+    request_id: request.id,
+    ...(over_mcp === undefined ? {} : { over_mcp }),
+    ...(if_match === undefined ? {} : { if_match }),
+    // Not a getter: an object literal with one makes a hidden class for each object, and those live long.
+    signal: flight.controller.signal,
+  };
+};
 
 export const perform = <Context>(
   { surface: { options }, route: { operation, span, attributes }, request }: Exchange<Context>,
