@@ -150,6 +150,16 @@ export const problemKinds = {
     title: 'The outcome is known already',
     help: 'A confidence is what was believed before; record another decision for what you believe now.',
   },
+  decision_agreed: {
+    status: 409,
+    title: 'Somebody has agreed to it as it stands',
+    help: 'What was agreed to under `approval_id` is not said otherwise: record a new decision, and link it with this one.',
+  },
+  agreement_needed: {
+    status: 409,
+    title: 'So it would need an agreement',
+    help: '`needs_approval` says by which guardrails. Record a new decision that says it so: it is proposed, and somebody decides.',
+  },
   person_needed: {
     status: 403,
     title: 'Only a person may do this',
@@ -205,7 +215,7 @@ export const problemKinds = {
   guardrail_blocked: {
     status: 422,
     title: 'A guardrail forbids this decision',
-    help: '`fired` says which and why. What was tried is on the record under `decision_id`, and is no decision.',
+    help: '`fired` says which and why. A new decision that was tried is on the record under `decision_id`, and is none; a change that was tried is not made.',
   },
   idempotency_mismatch: {
     status: 422,

@@ -7,6 +7,7 @@ import { problemOfGate, type GateRefusal } from './gate/gate.refusals.ts';
 import { isOfMemory, problemOfMemory, type MemoryRefusal } from './memory/memory.refusals.ts';
 import type { AgentRefusal } from '../domain/agent/agent.decider.ts';
 import type { DecisionRefusal } from '../domain/decision/decision.decider.ts';
+import { verdictOf, type FiredGuardrail } from '../domain/gate/guardrail.ts';
 import type { KeyRefusal } from '../domain/key/key.decider.ts';
 import type { OutOfLifecycle } from '../domain/kernel/lifecycle.ts';
 import type { SessionRefusal } from '../domain/session/session.decider.ts';
@@ -22,6 +23,19 @@ export type Refusal =
   | ForkRefusal
   | GateRefusal
   | MemoryRefusal;
+
+/** Why a decision cannot be changed so: a guardrail forbids it, or wants an agreement, which is asked for when one is recorded. */
+const problemOfGuardrails = (fired: readonly FiredGuardrail[]): Problem => {
+  const { blocked_by, warnings, needs_approval } = verdictOf(fired);
+  const more = { blocked_by, warnings, needs_approval, fired };
+  return blocked_by.length > 0
+    ? problem('guardrail_blocked', `changed so, it is blocked by ${blocked_by.join(', ')}: it stays as it was`, {
+        more,
+      })
+    : problem('agreement_needed', `${needs_approval.join(', ')}: record a new decision, and let somebody agree to it`, {
+        more,
+      });
+};
 
 /** A refusal in the words of the problem catalogue. */
 export const problemOf = (refusal: Refusal): Problem => {
@@ -54,6 +68,12 @@ export const problemOf = (refusal: Refusal): Problem => {
         'outcome_known',
         `it came out as ${refusal.outcome}: how sure somebody was before cannot change now`,
       );
+    case 'AgreedTo':
+      return problem('decision_agreed', 'what somebody has agreed to is not said otherwise: record a new decision', {
+        more: { approval_id: refusal.approval_id },
+      });
+    case 'GuardrailsFired':
+      return problemOfGuardrails(refusal.fired);
     case 'LinkedToItself':
       return problem('validation_failed', 'a decision is not linked with itself', {
         more: { errors: [{ pointer: '#/target_id', message: 'is the decision itself' }] },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decision, type DecisionCommand, type DecisionState } from '../../src/domain/decision/decision.decider.ts';
 import type { DecisionContent } from '../../src/domain/decision/decision.events.ts';
 import { bridgeOf, qualityOf } from '../../src/domain/decision/decision.quality.ts';
-import type { Severity } from '../../src/domain/gate/guardrail.ts';
+import { standardGuardrails, type Severity } from '../../src/domain/gate/guardrail.ts';
 import { fold } from '../../src/domain/kernel/decider.ts';
 import { digest } from '../../src/domain/kernel/digest.ts';
 
@@ -117,6 +117,57 @@ describe('a decision that guardrails speak of', () => {
     expect(after(guarded('require_approval'), ended('granted', id(8))).events).toEqual([]);
     expect(after(guarded('require_approval'), review('success')).refusal).toMatchObject({ reason: 'OutOfLifecycle' });
     expect(after(guarded('block'), ended('granted')).events).toEqual([]);
+  });
+});
+
+describe('a decision that somebody agreed to', () => {
+  const agreed = [guarded('require_approval'), ended('granted')] as const;
+  it.each([
+    [{ description: 'Give Bob everything.' }],
+    [{ context: 'c' }],
+    [{ pattern: 'p' }],
+    [{ confidence: 0.1 }],
+    [{ tags: ['a'] }],
+  ])('is not said otherwise: %j', (change) => {
+    const { events, refusal } = after(...agreed, { type: 'UpdateDecision', change, by });
+    expect(refusal).toEqual({ reason: 'AgreedTo', approval_id });
+    expect(events).toEqual([]);
+  });
+
+  it('is thought about, reviewed and linked like any other; saying the same again is no change', () => {
+    expect(after(...agreed, { type: 'UpdateDecision', change: { confidence: 0.8 }, by }).refusal).toBeUndefined();
+    expect(after(...agreed, { type: 'AddThought', thought_id: id(5), text: 'hm', by }).events).toHaveLength(1);
+    expect(after(...agreed, review('success')).events).toHaveLength(1);
+  });
+
+  it('cannot be changed while it waits for the agreement either', () => {
+    const change: DecisionCommand = { type: 'UpdateDecision', change: { confidence: 0.1 }, by };
+    expect(after(guarded('require_approval'), change).refusal).toMatchObject({ reason: 'OutOfLifecycle' });
+  });
+});
+
+describe('a decision that is said otherwise', () => {
+  const founded = { tags: ['a'], reasons: [{ type: 'analysis', text: 'it was counted' } as const] };
+  const changed = (change: object, held = true): DecisionCommand => ({
+    ...{ type: 'UpdateDecision', change, by },
+    ...(held ? { guardrails: standardGuardrails } : {}),
+  });
+
+  it.each([
+    [{ confidence: 0.05 }, ['high-stakes-need-confidence']],
+    [{ tags: [] }, ['well-founded']],
+  ])('by %j so that guardrails would block it stays as it was: %j', (change, names) => {
+    const { refusal, events } = after(record(founded), changed(change));
+    expect(refusal).toMatchObject({ reason: 'GuardrailsFired', fired: names.map((name) => ({ name })) });
+    expect(events).toEqual([]);
+    // Where nobody holds it against them, as after a turn that failed, it goes through (N125).
+    expect(after(record(founded), changed(change, false)).events).toHaveLength(1);
+  });
+
+  it('is not changed past an agreement that it would need by now', () => {
+    const { refusal } = after(record({ ...founded, stakes: 'critical' }), changed({ context: 'c' }));
+    expect(refusal).toMatchObject({ fired: [{ severity: 'require_approval' }] });
+    expect(after(record(founded), changed({ context: 'c' })).events).toHaveLength(1);
   });
 });
 

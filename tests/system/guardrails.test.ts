@@ -74,6 +74,23 @@ describe('guardrails', () => {
     expect((await ask(url, `/decisions/${decision_id}/outcome`, { body: { outcome: 'success' } })).status).toBe(200);
   });
 
+  it('leave what somebody agreed to as it was agreed to, and refuse a change that they would not let through', async () => {
+    const { decision_id, approval_id } = await proposed('approve');
+    await happened(url, `decision-${decision_id}`, ['DecisionRecorded']);
+    const patch = (id: string, body: object) => ask(url, `/decisions/${id}`, { method: 'PATCH', body });
+    const bob = await patch(decision_id, { description: 'Give Bob everything.' });
+    expect(bob).toMatchObject({ status: 409, body: { code: 'decision_agreed', approval_id } });
+    const { decision_id: high } = (await record()).body;
+    const lowered = await patch(high, { confidence: 0.05, tags: [] });
+    expect(lowered).toMatchObject({
+      status: 422,
+      body: { code: 'guardrail_blocked', blocked_by: ['high-stakes-need-confidence', 'well-founded'] },
+    });
+    expect((await patch(high, { confidence: 0.6 })).status).toBe(200);
+    expect(await typesOf(url, `decision-${decision_id}`)).toEqual(['DecisionProposed', 'DecisionRecorded']);
+    expect(await typesOf(url, `decision-${high}`)).toEqual(['DecisionRecorded', 'DecisionUpdated']);
+  });
+
   it('leave it undone where somebody refuses', async () => {
     const { decision_id } = await proposed('deny');
     const rejected = await happened(url, `decision-${decision_id}`, ['DecisionRejected', 'DecisionRecorded']);

@@ -44,8 +44,11 @@ export const must = <State>({ asked, outcome }: Noted<State>): Receipt<State> =>
   return outcome.right;
 };
 
+/** Refusals of what is there already, or of what is said otherwise too late. */
+const past: ReadonlySet<string> = new Set(['OutOfLifecycle', 'AgreedTo']);
+
 /** As `must`, for what may be there already, or be past: whoever noted it first did it. */
 export const unlessThere = <State>(noted: Noted<State>): void => {
-  if (E.isLeft(noted.outcome) && noted.outcome.left.reason === 'OutOfLifecycle') return;
+  if (E.isLeft(noted.outcome) && past.has(noted.outcome.left.reason)) return;
   must(noted);
 };

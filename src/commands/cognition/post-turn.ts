@@ -58,7 +58,7 @@ const finalized = async (engine: Engine, { effect, ...writer }: Ended): Promise<
   const { failure, tool_errors, clean } = confidenceAfter;
   const confidence = failed ? failure : assessment.signals.tool_errors > 0 ? tool_errors : clean;
   const change = { confidence, ...(failed || description.trim() === '' ? {} : { description }) };
-  // One that waits for an agreement stays as it was asked about.
+  // One that waits for an agreement stays as it was asked about, and one that was agreed to as it was agreed to.
   unlessThere(await note(engine, decision, stream, { type: 'UpdateDecision', change, by }, writer, turn_id));
   if (failed) return;
   const thought = {

@@ -8,6 +8,7 @@ import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Problem } from '../../domain/kernel/operation.ts';
 import { problem } from '../../problems.ts';
 import { command, type CommandContext } from '../context.ts';
+import { policyInForce } from '../gate/policy-in-force.ts';
 import { recall } from '../recall.ts';
 import { problemOf } from '../refusals.ts';
 import { checkDecision } from './check.operation.ts';
@@ -43,7 +44,9 @@ const updateDecision = command({
   kind: 'command',
   summary: 'Say a decision otherwise, or be more or less sure of it while its outcome is open',
   description:
-    'Fields that are left out stay as they are; tags are replaced as a set. Reasons stay as they were recorded.',
+    'Fields that are left out stay as they are; tags are replaced as a set. Reasons stay as they were recorded. ' +
+    'The guardrails of the policy in force are asked of the decision as it would then be: where one blocks it or asks for an ' +
+    'agreement, it stays as it was. What somebody has agreed to is not said otherwise; record another decision instead.',
   scope,
   input: z
     .strictObject({
@@ -58,13 +61,15 @@ const updateDecision = command({
   output: DecisionView,
   http: { method: 'PATCH', path: '/decisions/{decision_id}', tag },
   cli: 'decisions update',
-  problems: [...problems, 'outcome_known'],
+  problems: [...problems, 'outcome_known', 'decision_agreed', 'agreement_needed', 'guardrail_blocked'],
   examples: [{ title: 'Less sure by now', input: { decision_id: exampleId, confidence: 0.6 } }],
-  run: (context, { decision_id: id, ...given }, call) => {
+  run: async (context, { decision_id: id, ...given }, call) => {
     // A field that is absent and one that is undefined mean the same to a caller.
     const said = Object.entries(given).filter(([, value]) => value !== undefined);
     const change = Object.fromEntries(said) as DecisionChange;
-    return told(context, call, id, { type: 'UpdateDecision', change, by: call.principal.actor });
+    const { actor: by, tenant } = call.principal;
+    const { guardrails } = (await policyInForce(context.engine, tenant)).document;
+    return await told(context, call, id, { type: 'UpdateDecision', change, by, guardrails });
   },
 });
 

@@ -1,6 +1,6 @@
 import type { DecisionGuard } from '../../domain/decision/decision.commands.ts';
 import type { DecisionContent } from '../../domain/decision/decision.events.ts';
-import { qualityOf } from '../../domain/decision/decision.quality.ts';
+import { factsOf } from '../../domain/decision/decision.quality.ts';
 import { checkGuardrails, type GuardrailVerdict, type GuardrailsApplied } from '../../domain/gate/guardrail.ts';
 import type { ApprovalTerms } from '../../domain/gate/policy.document.ts';
 import type { GatePrincipal } from '../../domain/gate/principal.ts';
@@ -32,12 +32,10 @@ export const judgeDecision = async (
   content: JudgedContent,
 ): Promise<JudgedDecision> => {
   const { document, version: policy_version, digest: policy_digest } = await policyInForce(engine, tenant);
-  const { stakes, confidence, reasons } = content;
-  const quality = qualityOf(content);
-  const facts = { stakes, confidence, reason_count: reasons.length, quality };
+  const facts = factsOf(content);
   const verdict = checkGuardrails(document.guardrails, facts);
   const guardrails = { policy_version, policy_digest, fired: [...verdict.fired] };
-  return { ...verdict, guardrails, terms: document.approval, quality };
+  return { ...verdict, guardrails, terms: document.approval, quality: facts.quality };
 };
 
 /**

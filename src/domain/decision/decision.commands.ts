@@ -1,3 +1,4 @@
+import type { Guardrail } from '../gate/guardrail.ts';
 import type { DecisionContent, DecisionProposed, Outcome, relations } from './decision.events.ts';
 
 type Proposed = ReturnType<typeof DecisionProposed>['data'];
@@ -28,7 +29,13 @@ export type DecisionCommand =
       readonly reason: string;
       readonly at: string;
     }
-  | { readonly type: 'UpdateDecision'; readonly change: DecisionChange; readonly by: string }
+  | {
+      readonly type: 'UpdateDecision';
+      readonly change: DecisionChange;
+      readonly by: string;
+      /** What the decision is held against as it would then be; left out, against none (decision 0015). */
+      readonly guardrails?: readonly Guardrail[];
+    }
   | { readonly type: 'AddThought'; readonly thought_id: string; readonly text: string; readonly by: string }
   | {
       readonly type: 'ReviewDecision';

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Decider } from '../kernel/decider.ts';
-import { verdictOf } from '../gate/guardrail.ts';
+import { checkGuardrails, verdictOf, type FiredGuardrail } from '../gate/guardrail.ts';
 import { governed } from '../kernel/lifecycle.ts';
 import type { DecisionCommand } from './decision.commands.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type Outcome,
 } from './decision.events.ts';
 import { decisionLifecycle, type DecisionPhase } from './decision.lifecycle.ts';
-import { bridgeOf, qualityOf } from './decision.quality.ts';
+import { bridgeOf, factsOf, qualityOf } from './decision.quality.ts';
 
 export type { DecisionChange, DecisionCommand } from './decision.commands.ts';
 
@@ -25,6 +25,10 @@ export type DecisionRefusal =
   | { readonly reason: 'DecisionUnknown' }
   /** A confidence that is changed after the fact is none. */
   | { readonly reason: 'OutcomeKnown'; readonly outcome: Outcome }
+  /** Somebody agreed to what it says: said otherwise, they would not have. */
+  | { readonly reason: 'AgreedTo'; readonly approval_id: string }
+  /** So it could not be recorded, or not without an agreement. */
+  | { readonly reason: 'GuardrailsFired'; readonly fired: readonly FiredGuardrail[] }
   | { readonly reason: 'LinkedToItself' };
 
 type Of<T extends DecisionEvent['type']> = Extract<DecisionEvent, { type: T }>['data'];
@@ -40,6 +44,8 @@ export interface DecisionState {
   readonly edges: ReadonlySet<string>;
   /** What waits, or waited, for an agreement. */
   readonly proposal: Of<'DecisionProposed'> | null;
+  /** The agreement by which it counts, if it took one. */
+  readonly agreement: string | null;
   /** What the guardrails said when it was recorded, proposed or blocked. */
   readonly guardrails: Of<'DecisionRecorded'>['guardrails'];
 }
@@ -53,6 +59,7 @@ const initial: DecisionState = {
   result: null,
   edges: new Set(),
   proposal: null,
+  agreement: null,
   guardrails: null,
 };
 
@@ -62,17 +69,24 @@ const derivedFrom = (content: DecisionContent) => ({ quality: qualityOf(content)
 const edgeOf = ({ target_id, relation }: { readonly target_id: string; readonly relation: string }): string =>
   `${relation} ${target_id}`;
 
+/**
+ * A change is judged as a whole decision is: what could not be recorded cannot be said afterwards either. What an agreement
+ * covers, which is all that can be changed, stays as it was agreed to (requirements N20, decision 0015).
+ */
 const updated = (
   state: DecisionState,
   content: DecisionContent,
-  { change, by }: Extract<DecisionCommand, { type: 'UpdateDecision' }>,
+  { change, by, guardrails = [] }: Extract<DecisionCommand, { type: 'UpdateDecision' }>,
 ): Decided => {
-  const { outcome, decision_id } = state;
+  const { outcome, decision_id, agreement } = state;
   const { confidence } = change;
   if (outcome !== null && confidence !== undefined && confidence !== content.confidence)
     return E.left({ reason: 'OutcomeKnown', outcome });
   const next = { ...content, ...change, tags: once(change.tags ?? content.tags) };
   if (JSON.stringify(next) === JSON.stringify(content)) return E.right([]);
+  if (agreement !== null) return E.left({ reason: 'AgreedTo', approval_id: agreement });
+  const { allowed, fired } = checkGuardrails(guardrails, factsOf(next));
+  if (!allowed) return E.left({ reason: 'GuardrailsFired', fired });
   const { category: _, stakes: __, reasons: ___, ...said } = next;
   return E.right([DecisionUpdated({ decision_id, ...said, ...derivedFrom(next), by })]);
 };
@@ -148,6 +162,7 @@ const rules: Decider<DecisionCommand, DecisionState, DecisionEvent, DecisionRefu
   evolve: (state, event) => {
     switch (event.type) {
       case 'DecisionRecorded':
+        return { ...state, ...known(event.data), agreement: event.data.approval?.approval_id ?? null };
       case 'DecisionBlocked':
         return { ...state, ...known(event.data) };
       case 'DecisionProposed':

@@ -1,3 +1,4 @@
+import type { DecisionFacts } from '../gate/guardrail.ts';
 import type { DecisionContent } from './decision.events.ts';
 
 const structureCharsMax = 200;
@@ -20,6 +21,12 @@ export const qualityOf = ({ tags, reasons, pattern, context }: Scored): number =
     (isSaid(context) ? 15 : 0) +
     (kinds >= 2 ? 10 : 0);
   return score / hundredths;
+};
+
+/** What guardrails look at, of what is decided. */
+export const factsOf = (content: Scored & Pick<DecisionContent, 'stakes' | 'confidence'>): DecisionFacts => {
+  const { stakes, confidence, reasons } = content;
+  return { stakes, confidence, reason_count: reasons.length, quality: qualityOf(content) };
 };
 
 /** Up to and with the first full stop, question mark or exclamation mark that ends a sentence. */
