@@ -66,6 +66,16 @@ describe('a grant', () => {
       .records(used(1));
   });
 
+  it('ends at its instant also where that was given without fractions of a second', () => {
+    const expires_at = '2026-11-21T13:00:00Z';
+    given(issued({ expires_at }))
+      .when(asked(1, questionOf(), '2026-11-21T13:00:00.500Z'))
+      .refuses({ reason: 'GrantExpired', expires_at });
+    given(issued({ expires_at }))
+      .when(asked(1, questionOf(), '2026-11-21T12:59:59.999Z'))
+      .records(used(1));
+  });
+
   it.each<[string, Partial<GrantTerms>]>([
     ['another capability', { capability: 'io.net.*' }],
     ['a capability that only begins like it', { capability: 'io.fs.write' }],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, askFresh, dataFolder, startHere, type Body } from '../support/acta.ts';
-import { logHead } from '../support/gated.ts';
+import { eventsOf, logHead } from '../support/gated.ts';
 
 let url: string;
 beforeAll(async () => {
@@ -96,6 +96,10 @@ describe('calibration', () => {
     const then = await report(`&as_of=${before}`);
     expect(then).toMatchObject({ total_decisions: 3, reviewed_decisions: 2, accuracy: 0.5, as_of: before });
     expect(then.brier_score).toBeCloseTo((0.01 + 0.64) / 2, 12);
+    // As an instant, with or without fractions of a second: the word on `unsure` was said at some millisecond of a second.
+    const last = (await eventsOf(url, `decision-${unsure}`)).at(-1);
+    const second = `${String(last?.data.at).slice(0, 19)}Z`;
+    expect((await report(`&since=${second}`)).reviewed_decisions).toBeGreaterThan(0);
     expect(await report('&as_of=0')).toMatchObject({ total_decisions: 0, brier_score: null, bins: [] });
   });
 });

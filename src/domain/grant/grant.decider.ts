@@ -67,6 +67,10 @@ export const suffices = (
   { quorum, roles }: Pick<ApprovalTerms, 'quorum' | 'roles'>,
 ): boolean => quorum <= 1 && (roles.length === 0 || [...roles, '*'].some((role) => issuer_roles.includes(role)));
 
+/** Whether a grant has ended at an instant. Compared as instants: whoever issued it may have left out fractions of a second. */
+export const hasExpired = ({ expires_at }: Pick<GrantTerms, 'expires_at'>, at: string): boolean =>
+  Date.parse(at) >= Date.parse(expires_at);
+
 const rules: Decider<GrantCommand, GrantState, GrantEvent, GrantRefusal> = {
   initial: {
     phase: grantLifecycle.initial,
@@ -88,7 +92,7 @@ const rules: Decider<GrantCommand, GrantState, GrantEvent, GrantRefusal> = {
     const { use_id, question, at } = command;
     if (uses.has(use_id)) return E.right([]);
     if (phase !== 'live') return E.left({ reason: 'GrantEnded' });
-    if (at >= terms.expires_at) return E.left({ reason: 'GrantExpired', expires_at: terms.expires_at });
+    if (hasExpired(terms, at)) return E.left({ reason: 'GrantExpired', expires_at: terms.expires_at });
     if (!covers(terms, issued_by, question)) return E.left({ reason: 'GrantDoesNotCover' });
     const used = GrantUsed({ grant_id, use_id, use: uses.size + 1, for: command.for });
     return E.right(uses.size + 1 >= terms.uses_max ? [used, GrantExhausted({ grant_id })] : [used]);

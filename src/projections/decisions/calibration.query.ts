@@ -107,7 +107,9 @@ export const getCalibration = query({
     const rows = await ask((db) => knownDecisions(db, { tenant, agent_id, category, as_of }));
     if (rows.length > gradedMax)
       return problem('too_many_rows', `more than ${gradedMax} decisions: ask for one agent or category`);
-    const isInTime = ({ at }: Known): boolean => since === undefined || at >= since;
+    // Compared as instants: a caller may leave out fractions of a second, and `40Z` would sort behind `40.000Z`.
+    const from = since === undefined ? -Infinity : Date.parse(since);
+    const isInTime = ({ at }: Known): boolean => Date.parse(at) >= from;
     const reviewed = rows.filter((each): each is Graded => each.outcome !== null && isInTime(each));
     const output = {
       total_decisions: rows.length,

@@ -4,7 +4,7 @@ import type { Engine } from '../../commands/execute.ts';
 import type { GateParts } from '../../commands/gate/materials.ts';
 import { recall } from '../../commands/recall.ts';
 import { budget } from '../../domain/budget/budget.decider.ts';
-import { covers, grant } from '../../domain/grant/grant.decider.ts';
+import { covers, grant, hasExpired } from '../../domain/grant/grant.decider.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Project } from '../../projections/project.ts';
@@ -65,7 +65,7 @@ export const grantsFrom = (engine: Engine, read: Project): GateParts['grantFor']
       const found = await recall(log, catalogue, remembered, grant, streamOf('grant', grant_id));
       if (E.isLeft(found) || found.right.last === undefined || tenantOf(found.right.last) !== tenant) continue;
       const { phase, terms, issued_by } = found.right.state;
-      if (phase === 'live' && terms !== null && now < terms.expires_at && covers(terms, issued_by, question))
+      if (phase === 'live' && terms !== null && !hasExpired(terms, now) && covers(terms, issued_by, question))
         return grant_id;
     }
     return null;
