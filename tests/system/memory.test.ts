@@ -92,12 +92,18 @@ describe('an episode and a procedure', () => {
     await post(`${procedure}/activate`);
     expect((await post(`${procedure}/outcome`, { outcome: 'success' })).body.success_share).toBe(1);
     await post(`${episode}/procedures`, { procedure_id: stored.procedure_id, effectiveness: 'helped' });
-    await post(`${episode}/decisions`, { decision_id: nowhere });
+    const decided = {
+      ...{ description: 'Pack well.', confidence: 0.9, category: 'process', stakes: 'low' },
+      ...{ context: 'They break.', pattern: 'packing', tags: ['lamp'] },
+      reasons: [{ type: 'analysis', text: 'they break' }],
+    };
+    const { decision_id } = (await post('/decisions', decided)).body;
+    await post(`${episode}/decisions`, { decision_id });
     expect((await post(`${episode}/end`, { outcome: 'success', lessons: ['pack well'] })).body).toMatchObject({
       ...{ status: 'ended', outcome: 'success' },
     });
     expect((await askFresh(url, episode)).body).toMatchObject({
-      ...{ lessons: ['pack well'], decision_ids: [nowhere], procedures: [{ effectiveness: 'helped' }] },
+      ...{ lessons: ['pack well'], decision_ids: [decision_id], procedures: [{ effectiveness: 'helped' }] },
     });
     expect((await ask(url, '/episodes?outcome=success')).body).toMatchObject({ total: 1, limit: 10, offset: 0 });
     expect((await ask(url, '/procedures?domain=debugging')).body).toMatchObject({ total: 1 });
@@ -159,7 +165,7 @@ describe('teaching', () => {
     const content = `First ${'word '.repeat(40)}`;
     const taught = (await post('/teach', { type: 'procedure', content, domain: 'cooking' })).body;
     const { body: shown } = await askFresh(url, `/procedures/${taught.id}`);
-    expect(shown).toMatchObject({ domain: null, description: content });
+    expect(shown).toMatchObject({ domain: null, description: content.trim() });
     expect(shown.name).toMatch(/^First (word )+word\.\.\.$/);
     expect(shown.name.length).toBeLessThanOrEqual(103);
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { censorActions } from '../../domain/censor/censor.events.ts';
 import { categories, DecisionContent, stakes } from '../../domain/decision/decision.events.ts';
 import { factCategories } from '../../domain/fact/fact.events.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import type { MemoryTool } from '../../domain/session/session.tools.ts';
 
 /** A tool as a model is told of it. */
@@ -17,7 +18,7 @@ const { description, confidence, context, pattern, tags, reasons } = DecisionCon
 /** What each tool of memory takes (requirements N153). */
 export const memoryToolInputs = {
   record_decision: z.strictObject({
-    description,
+    description: visible(description),
     confidence,
     category: z.enum(categories),
     stakes: z.enum(stakes),
@@ -27,7 +28,7 @@ export const memoryToolInputs = {
     reasons: reasons.default([]),
   }),
   learn_fact: z.strictObject({
-    content: z.string().min(1).max(8_000),
+    content: visible(z.string().min(1).max(8_000)),
     category: z.enum(factCategories).nullable().default(null),
     subject: z.string().min(1).max(200).nullable().default(null),
     confidence: z.number().min(0).max(1).default(0.8),
@@ -42,8 +43,8 @@ export const memoryToolInputs = {
     limit: z.int().min(1).max(recallLimitMax).default(5),
   }),
   create_censor: z.strictObject({
-    trigger: z.string().min(3).max(500),
-    reason: z.string().min(1).max(2_000),
+    trigger: visible(z.string().min(3).max(500)),
+    reason: visible(z.string().min(1).max(2_000)),
     action: z.enum(censorActions).exclude(['absolute']).default('warn'),
     domain: z.string().min(1).max(100).nullable().default(null),
   }),

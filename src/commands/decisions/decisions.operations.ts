@@ -5,6 +5,7 @@ import { DecisionContent, Outcome, Relation } from '../../domain/decision/decisi
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import type { Problem } from '../../domain/kernel/operation.ts';
 import { problem } from '../../problems.ts';
 import { command, type CommandContext } from '../context.ts';
@@ -51,7 +52,7 @@ const updateDecision = command({
   input: z
     .strictObject({
       decision_id,
-      description: description.optional(),
+      description: visible(description).optional(),
       context: situation.optional(),
       pattern: pattern.optional(),
       confidence: confidence.optional(),
@@ -78,7 +79,7 @@ const addThought = command({
   kind: 'command',
   summary: 'Note something about a decision',
   scope,
-  input: z.strictObject({ decision_id, text: z.string().min(1).max(8_000) }),
+  input: z.strictObject({ decision_id, text: visible(z.string().min(1).max(8_000)) }),
   output: DecisionView,
   http: { method: 'POST', path: '/decisions/{decision_id}/thoughts', tag },
   cli: 'decisions think',

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { DecisionContent } from '../../domain/decision/decision.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived } from '../../domain/kernel/ids.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import { command } from '../context.ts';
+import { missing } from '../there.ts';
 import { askerOf } from '../gate/asker.ts';
 import { DecisionView, told } from './decision.view.ts';
 import { guardOf } from './judge-decision.ts';
@@ -20,7 +22,7 @@ export const recordDecision = command({
   input: z.strictObject({
     agent_id: idInput('agent').optional(),
     session_id: idInput('session').nullable().default(null),
-    description,
+    description: visible(description),
     confidence,
     category,
     stakes,
@@ -33,7 +35,7 @@ export const recordDecision = command({
   http: { method: 'POST', path: '/decisions', tag: 'decisions' },
   cli: 'decisions record',
   mcp: { tool: 'record_decision', read_only: false, destructive: false, idempotent: false },
-  problems: ['guardrail_blocked'],
+  problems: ['guardrail_blocked', 'not_found'],
   examples: [
     {
       title: 'A way to store events',
@@ -51,8 +53,10 @@ export const recordDecision = command({
     },
   ],
   run: async (context, { agent_id = context.default_agent_id, session_id, ...content }, call) => {
-    const id = derived('decision', call.command_id);
     const { actor: by, tenant } = call.principal;
+    const absent = await missing(context, tenant, { agent_id, session_id });
+    if (absent !== undefined) return absent;
+    const id = derived('decision', call.command_id);
     const requested_by = askerOf(call.principal, agent_id);
     const guard = await guardOf(context.engine, tenant, { decision_id: id, content, requested_by });
     const asked = { type: 'RecordDecision', decision_id: id, agent_id, session_id, content, by, guard } as const;

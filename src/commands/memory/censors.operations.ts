@@ -6,10 +6,11 @@ import { CensorAction, CensorContent, EscalationThreshold } from '../../domain/c
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import { checkCensors } from './check-censors.ts';
 import { endingOperations } from './endings.ts';
-import { problems, provenanceOf, scope, SourceInput, tag, taught, told } from './telling.ts';
+import { absentIn, problems, provenanceOf, scope, SourceInput, tag, taught, told } from './telling.ts';
 
 const censor_id = idInput('censor');
 const exampleId = '0198d7a0-0000-7000-8000-000000000024';
@@ -46,8 +47,8 @@ const createCensor = command({
   scope,
   input: z.strictObject({
     agent_id: idInput('agent').optional(),
-    trigger: CensorContent.shape.trigger,
-    reason: CensorContent.shape.reason,
+    trigger: visible(CensorContent.shape.trigger),
+    reason: visible(CensorContent.shape.reason),
     domain: CensorContent.shape.domain.default(null),
     action: CensorAction.default('warn'),
     escalation_threshold: EscalationThreshold.default(escalationThresholdDefault),
@@ -56,6 +57,7 @@ const createCensor = command({
   output: CensorView,
   http: { method: 'POST', path: '/censors', tag },
   cli: 'censors create',
+  problems: ['not_found'],
   examples: [
     {
       title: 'No refund unseen',
@@ -66,6 +68,8 @@ const createCensor = command({
     },
   ],
   run: async (context, { agent_id = context.default_agent_id, source, ...said }, call) => {
+    const absent = await absentIn(context, call, { agent_id, source });
+    if (absent !== undefined) return absent;
     const id = derived('censor', call.command_id);
     const { actor: by } = call.principal;
     const about = { censor_id: id, agent_id, origin: isPerson(by) ? ('manual' as const) : ('agent' as const), by };
@@ -100,10 +104,13 @@ const checkCensorsOperation = command({
   }),
   http: { method: 'POST', path: '/censors/check', tag },
   cli: 'censors check',
+  problems: ['not_found'],
   examples: [
     { title: 'A reply', input: { text: 'A refund without a photograph, please.', domain: null, session_id: null } },
   ],
   run: async (context, { agent_id = context.default_agent_id, ...said }, call) => {
+    const absent = await absentIn(context, call, { agent_id, session_id: said.session_id });
+    if (absent !== undefined) return absent;
     const question = { agent_id, tenant: call.principal.tenant, turn_id: null, ...said };
     const outcome = await told(async () => E.right(await checkCensors(context, question, provenanceOf(context, call))));
     return E.isLeft(outcome) ? outcome.left : { output: { hits: [...outcome.right.hits] } };

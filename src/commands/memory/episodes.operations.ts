@@ -5,9 +5,10 @@ import { EpisodeContent, EpisodeOutcome, Lessons, Surprise, Usefulness } from '.
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import { endingOperations } from './endings.ts';
-import { problems, scope, tag } from './telling.ts';
+import { absentIn, problems, scope, tag } from './telling.ts';
 
 const episode_id = idInput('episode');
 const exampleId = '0198d7a0-0000-7000-8000-000000000022';
@@ -49,7 +50,7 @@ const startEpisode = command({
   input: z.strictObject({
     agent_id: idInput('agent').optional(),
     session_id: idInput('session').nullable().default(null),
-    summary,
+    summary: visible(summary),
     title: title.default(null),
     detail: detail.default(null),
     frame: frame.default(null),
@@ -60,6 +61,7 @@ const startEpisode = command({
   output: EpisodeView,
   http: { method: 'POST', path: '/episodes', tag },
   cli: 'episodes start',
+  problems: ['not_found'],
   examples: [
     {
       title: 'A lamp that broke twice',
@@ -70,6 +72,8 @@ const startEpisode = command({
     },
   ],
   run: async (context, { agent_id = context.default_agent_id, ...said }, call) => {
+    const absent = await absentIn(context, call, { agent_id, session_id: said.session_id });
+    if (absent !== undefined) return absent;
     const id = derived('episode', call.command_id);
     const { actor: by } = call.principal;
     const asked: EpisodeCommand = { type: 'StartEpisode', episode_id: id, agent_id, ...said, at: now(context), by };
@@ -114,8 +118,9 @@ const linkDecision = command({
   cli: 'episodes decided',
   problems,
   examples: [{ title: 'By id', input: { episode_id: exampleId, decision_id: '0198d7a0-0000-7000-8000-000000000018' } }],
-  run: (context, { episode_id: id, decision_id }, call) =>
-    done(context, call, id, { type: 'LinkDecision', decision_id, by: call.principal.actor }),
+  run: async (context, { episode_id: id, decision_id }, call) =>
+    (await absentIn(context, call, { decision_id })) ??
+    (await done(context, call, id, { type: 'LinkDecision', decision_id, by: call.principal.actor })),
 });
 
 const linkProcedure = command({
@@ -134,8 +139,9 @@ const linkProcedure = command({
       input: { episode_id: exampleId, procedure_id: '0198d7a0-0000-7000-8000-000000000023', effectiveness: 'helped' },
     },
   ],
-  run: (context, { episode_id: id, procedure_id, effectiveness }, call) =>
-    done(context, call, id, { type: 'LinkProcedure', procedure_id, effectiveness, by: call.principal.actor }),
+  run: async (context, { episode_id: id, procedure_id, effectiveness }, call) =>
+    (await absentIn(context, call, { procedure_id })) ??
+    (await done(context, call, id, { type: 'LinkProcedure', procedure_id, effectiveness, by: call.principal.actor })),
 });
 
 const ended = endingOperations(

@@ -4,7 +4,7 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { command } from '../context.ts';
 import { against, done, FactView, learned, learnedAnswer, LearnedView, said } from './facts.telling.ts';
 import { endingOperations } from './endings.ts';
-import { problems, scope, SourceInput, tag, taught } from './telling.ts';
+import { absentIn, problems, scope, SourceInput, tag, taught } from './telling.ts';
 
 const fact_id = idInput('fact');
 const exampleId = '0198d7a0-0000-7000-8000-000000000021';
@@ -28,6 +28,7 @@ const learnFactOperation = command({
   output: LearnedView,
   http: { method: 'POST', path: '/facts', tag },
   cli: 'facts learn',
+  problems: ['not_found'],
   examples: [{ title: 'About a lamp', input: { ...newFact, subject: 'lamp L-20' } }],
   run: async (context, given, call) => {
     const outcome = await learned(context, call, given);
@@ -82,8 +83,9 @@ const confirmFact = command({
   cli: 'facts confirm',
   problems,
   examples: [{ title: 'By id', input: { fact_id: exampleId } }],
-  run: (context, { fact_id: id, source }, call) =>
-    done(context, call, id, { type: 'ConfirmFact', by: call.principal.actor, source: taught(source) }),
+  run: async (context, { fact_id: id, source }, call) =>
+    (await absentIn(context, call, { source })) ??
+    (await done(context, call, id, { type: 'ConfirmFact', by: call.principal.actor, source: taught(source) })),
 });
 
 const ended = endingOperations(

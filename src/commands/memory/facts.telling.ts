@@ -6,12 +6,13 @@ import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import { ask, type CommandContext } from '../context.ts';
 import type { Receipt } from '../execute.ts';
 import { recall } from '../recall.ts';
 import { problemOf } from '../refusals.ts';
 import { learnFact, type Learned } from './learn-fact.ts';
-import { provenanceOf, SourceInput, taught, told } from './telling.ts';
+import { absentIn, provenanceOf, SourceInput, taught, told } from './telling.ts';
 
 export const FactView = z.object({
   fact_id: z.uuid(),
@@ -55,7 +56,7 @@ export const done = async (
 const { content, category, subject, confidence, tags } = FactContent.shape;
 export const said = {
   agent_id: idInput('agent').optional(),
-  content,
+  content: visible(content),
   category: category.default(null),
   subject: subject.default(null),
   confidence: confidence.default(1),
@@ -74,16 +75,19 @@ export const learnedAnswer = ({
   return { output: { ...view(known), confirmed, warning }, revision: known.revision, position, ...created };
 };
 
-export const learned = (
+export const learned = async (
   context: CommandContext,
   call: Call,
   { agent_id = context.default_agent_id, source, ...given }: Said,
   more: { readonly contradiction_of?: string; readonly supersedes?: string } = {},
-): Promise<E.Either<Problem, Learned>> =>
-  told(() => {
+): Promise<E.Either<Problem, Learned>> => {
+  const absent = await absentIn(context, call, { agent_id, source });
+  if (absent !== undefined) return E.left(absent);
+  return await told(() => {
     const input = { ...given, agent_id, source: taught(source), ...more };
     return learnFact(context, input, provenanceOf(context, call));
   });
+};
 
 /** Why nothing can be said against a fact; undefined where it can. What this very call has done already is no reason. */
 const inTheWay = async (

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import { procedure, type ProcedureCommand } from '../../domain/procedure/procedure.decider.ts';
 import { ProcedureContent, ProcedureOutcome } from '../../domain/procedure/procedure.events.ts';
 import { effectivenessOf } from '../../domain/procedure/procedure.state.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import { endingOperations } from './endings.ts';
-import { problems, scope, SourceInput, tag, taught } from './telling.ts';
+import { absentIn, problems, scope, SourceInput, tag, taught } from './telling.ts';
 
 const procedure_id = idInput('procedure');
 const exampleId = '0198d7a0-0000-7000-8000-000000000023';
@@ -47,6 +48,8 @@ export const stored = async (
   content: ProcedureContent,
 ): Promise<Answer<z.infer<typeof ProcedureView>> | Problem> => {
   const { agent_id = context.default_agent_id } = about;
+  const absent = await absentIn(context, call, { agent_id, source: about.source });
+  if (absent !== undefined) return absent;
   const id = derived('procedure', call.command_id);
   const said = { procedure_id: id, agent_id, source: taught(about.source), by: call.principal.actor };
   const answer = await done(context, call, id, { type: 'StoreProcedure', ...content, ...said });
@@ -63,7 +66,7 @@ const storeProcedure = command({
   scope,
   input: z.strictObject({
     agent_id: idInput('agent').optional(),
-    name,
+    name: visible(name),
     domain: domain.default(null),
     description: description.default(null),
     goals: goals.default([]),
@@ -77,6 +80,7 @@ const storeProcedure = command({
   output: ProcedureView,
   http: { method: 'POST', path: '/procedures', tag },
   cli: 'procedures store',
+  problems: ['not_found'],
   examples: [
     {
       title: 'Replacing a lamp',

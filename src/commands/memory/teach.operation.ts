@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { FactCategory } from '../../domain/fact/fact.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import { ProcedureDomain } from '../../domain/procedure/procedure.events.ts';
 import { command } from '../context.ts';
 import { learned, learnedAnswer } from './facts.telling.ts';
@@ -34,10 +35,7 @@ export const teach = command({
   input: z.strictObject({
     agent_id: idInput('agent').optional(),
     type: z.enum(['fact', 'procedure']),
-    content: z
-      .string()
-      .max(contentCharsMax)
-      .refine((text) => text.trim() !== '', { message: 'say something' }),
+    content: visible(z.string().max(contentCharsMax)),
     domain: z.string().min(1).max(100).nullable().default(null),
     source: z.string().min(1).max(200).default('mcp'),
   }),
@@ -50,6 +48,7 @@ export const teach = command({
   }),
   http: { method: 'POST', path: '/teach', tag },
   cli: 'teach',
+  problems: ['not_found'],
   mcp: { tool: 'teach', toolset: 'core', read_only: false, destructive: false, idempotent: false },
   examples: [
     {

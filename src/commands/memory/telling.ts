@@ -5,6 +5,7 @@ import type { Source } from '../../domain/memory/source.ts';
 import type { CommandContext } from '../context.ts';
 import type { Provenance } from '../record.ts';
 import { problemOf, problemOfFault, type Refusal } from '../refusals.ts';
+import { missing, type Named } from '../there.ts';
 
 export const tag = 'memory';
 export const scope = 'memory:write';
@@ -25,6 +26,18 @@ export const taught = (given: z.output<typeof SourceInput> | undefined): Source 
   kind: 'taught',
   ...(given ?? SourceInput.parse({})),
 });
+
+/** Why nothing can be remembered: whose it would be is not there, or what it is said to come from. */
+export const absentIn = async (
+  context: Pick<CommandContext, 'engine'>,
+  { principal: { tenant } }: Call,
+  { source, ...named }: Named & { readonly source?: z.output<typeof SourceInput> | undefined },
+): Promise<Problem | undefined> => {
+  const absent = await missing(context, tenant, named);
+  if (absent !== undefined || source === undefined) return absent;
+  const { session_id, decision_id, episode_id } = source;
+  return await missing(context, tenant, { session_id, decision_id, episode_id }, '#/source');
+};
 
 /** What a call records is caused by whatever caused the call, and named after its command. */
 export const provenanceOf = (

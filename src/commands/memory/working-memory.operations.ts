@@ -3,10 +3,15 @@ import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { session } from '../../domain/session/session.decider.ts';
+import { visible } from '../../domain/kernel/visible.ts';
 import { workingMemory, type WorkingMemoryCommand } from '../../domain/working-memory/working-memory.decider.ts';
 import { Frame, Task, Thread } from '../../domain/working-memory/working-memory.events.ts';
+import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
-import { problems as memoryProblems, scope, tag } from './telling.ts';
+import { recall } from '../recall.ts';
+import { problemOf } from '../refusals.ts';
+import { absentIn, problems as memoryProblems, scope, tag } from './telling.ts';
 
 const session_id = idInput('session');
 const exampleId = '0198d7a0-0000-7000-8000-000000000005';
@@ -47,17 +52,25 @@ const focusWorkingMemory = command({
   input: z.strictObject({
     session_id,
     agent_id: idInput('agent').optional(),
-    task: Task,
+    task: visible(Task),
     frame: Frame.default(null),
   }),
   output: WorkingMemoryState,
   http: { method: 'PUT', path: `${path}/focus`, tag },
   cli: 'working-memory focus',
-  problems: ['revision_conflict'],
+  problems: ['not_found', 'already_exists', 'revision_conflict'],
   examples: [{ title: 'Lamps', input: { session_id: exampleId, task: 'Find out why lamps break.', frame: 'support' } }],
-  run: (context, { session_id: id, agent_id = context.default_agent_id, task, frame }, call) => {
+  run: async (context, { session_id: id, agent_id: meant, task, frame }, call) => {
+    const absent = await absentIn(context, call, { session_id: id, agent_id: meant });
+    if (absent !== undefined) return absent;
+    const { log, catalogue, remembered } = context.engine;
+    const found = await recall(log, catalogue, remembered, session, streamOf('session', id));
+    if (E.isLeft(found)) return problemOf(found.left);
+    const { agent_id } = found.right.state;
+    if (meant !== undefined && meant !== agent_id)
+      return problem('already_exists', 'the session is with another agent', { more: { agent_id } });
     const at = new Date(context.engine.clock.now()).toISOString();
-    return done(context, call, id, { type: 'FocusWorkingMemory', session_id: id, agent_id, task, frame, at });
+    return await done(context, call, id, { type: 'FocusWorkingMemory', session_id: id, agent_id, task, frame, at });
   },
 });
 
@@ -68,7 +81,7 @@ const openThread = command({
   scope,
   input: z.strictObject({
     session_id,
-    description: Thread.shape.description,
+    description: visible(Thread.shape.description),
     decision_id: idInput('decision').nullable().default(null),
     priority: Thread.shape.priority.default('medium'),
   }),
@@ -82,7 +95,9 @@ const openThread = command({
       input: { session_id: exampleId, description: 'Ask how lamps are packed.', decision_id: null, priority: 'high' },
     },
   ],
-  run: (context, { session_id: id, ...thread }, call) => done(context, call, id, { type: 'OpenThread', ...thread }),
+  run: async (context, { session_id: id, ...thread }, call) =>
+    (await absentIn(context, call, { decision_id: thread.decision_id })) ??
+    (await done(context, call, id, { type: 'OpenThread', ...thread })),
 });
 
 const resolveThread = command({
@@ -90,7 +105,7 @@ const resolveThread = command({
   kind: 'command',
   summary: 'Resolve the threads whose description contains a text, whatever the case',
   scope,
-  input: z.strictObject({ session_id, text: z.string().min(1).max(2_000) }),
+  input: z.strictObject({ session_id, text: visible(z.string().min(1).max(2_000)) }),
   output: WorkingMemoryState,
   http: { method: 'POST', path: `${path}/threads/resolve`, tag },
   cli: 'working-memory resolve',
