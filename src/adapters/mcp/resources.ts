@@ -87,12 +87,14 @@ const completed = async (
   begun: string,
 ): Promise<readonly string[]> => {
   if (name === 'slug') return [...manual.keys()].filter((slug) => slug.startsWith(begun));
-  const noun = kinds.find(({ template }) => template.endsWith(`/{${name}}`))?.template.match(/^acta:\/\/(\w+)\//)?.[1];
-  const list = operations.find(({ http }) => http.method === 'GET' && http.path === `/${noun ?? ''}`);
+  const kind = kinds.find(({ template }) => template.endsWith(`/{${name}}`));
+  const noun = kind?.template.match(/^acta:\/\/(\w+)\//)?.[1] ?? '';
+  const list = operations.find(({ http }) => http.method === 'GET' && http.path === `/${noun}`);
   if (list === undefined || !permits(principal.scopes, list.scope)) return [];
   const { status, body } = await ask({ method: 'GET', path: `${list.http.path}?limit=${mcpLimits.completionsMax}` });
-  const { data } = status === 200 ? membersOf(body) : {};
-  const rows: readonly Record<string, unknown>[] = Array.isArray(data) ? (data as Record<string, unknown>[]) : [];
+  // The lists of the older interface name their rows by what they are; all others, `data`.
+  const { data, [noun]: named = data } = status === 200 ? membersOf(body) : {};
+  const rows: readonly Record<string, unknown>[] = Array.isArray(named) ? (named as Record<string, unknown>[]) : [];
   return rows.flatMap((row) => {
     const { [name]: id } = row;
     return typeof id === 'string' && id.startsWith(begun) ? [id] : [];
