@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { Stakes } from '../../domain/decision/decision.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
-import { derived } from '../../domain/kernel/ids.ts';
-import { isProblem, type Principal } from '../../domain/kernel/operation.ts';
+import { isProblem } from '../../domain/kernel/operation.ts';
 import { command } from '../context.ts';
+import { ownSession } from './own-session.ts';
 import { scope, session_id } from './sessions.operations.ts';
 import { TurnResult } from './turn-result.ts';
 import { answer, answerMsMax, message, talkProblems } from './turns.operations.ts';
-
-/** Whoever asks for decisions has one session for them, so that the next one knows of those before. */
-const sessionOf = ({ tenant, actor }: Principal): string => derived('session', tenant, actor, 'decide');
 
 /** How a question is put to the agent (requirements 1.7). */
 export const questionPut = (question: string, stakes: z.infer<typeof Stakes>): string =>
@@ -53,7 +50,7 @@ export const decide = command({
   time_ms_max: answerMsMax,
   run: async (context, { question, stakes, ...where }, call) => {
     const spoken = {
-      session_id: where.session_id ?? sessionOf(call.principal),
+      session_id: where.session_id ?? (await ownSession(context, call, 'decide', where.agent_id)),
       agent_id: where.agent_id,
       message: questionPut(question, stakes),
       open: true,

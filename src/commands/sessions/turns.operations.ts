@@ -8,6 +8,7 @@ import { problem } from '../../problems.ts';
 import { command, type CommandContext } from '../context.ts';
 import { recall } from '../recall.ts';
 import { problemOf } from '../refusals.ts';
+import { ownSession } from './own-session.ts';
 import { agentInTheWay, askSession, exampleId, scope, session_id, tag } from './sessions.operations.ts';
 import { pieces } from './turn-stream.ts';
 import { problemOfTurn, running, turnEnd, TurnResult } from './turn-result.ts';
@@ -107,11 +108,17 @@ const streamed = async (
   return pieces(context, received, call.signal);
 };
 
-const chatOf = (
+/** Over MCP, whoever names no session goes on in their own: a program has no place to keep the id of one. */
+const chatOf = async (
+  context: CommandContext,
   input: { message: string; session_id?: string | undefined; agent_id?: string | undefined },
   call: Call,
-): Spoken => ({
-  session_id: input.session_id ?? derived('session', call.command_id),
+): Promise<Spoken> => ({
+  session_id:
+    input.session_id ??
+    (call.over_mcp === undefined
+      ? derived('session', call.command_id)
+      : await ownSession(context, call, 'chat', input.agent_id)),
   agent_id: input.agent_id,
   message: input.message,
   open: true,
@@ -134,7 +141,9 @@ export const chat = command({
   name: 'chat',
   kind: 'command',
   summary: 'Say something to an agent, and hear what it answers',
-  description: 'Without a session a new one is opened, without an agent it is the default one that answers.',
+  description:
+    'Without a session a new one is opened; over MCP your own with the agent goes on, until it is ended. ' +
+    'Without an agent it is the default one that answers.',
   scope,
   input: z.strictObject({ message, session_id: session_id.optional(), agent_id: idInput('agent').optional(), stream }),
   output: TurnResult,
@@ -143,8 +152,8 @@ export const chat = command({
   problems: talkProblems,
   examples: [{ title: 'A first word', input: { message: 'What is on the record?' } }],
   time_ms_max: answerMsMax,
-  run: (context, input, call) => answer(context, chatOf(input, call), call),
-  stream: (context, input, call) => streamed(context, chatOf(input, call), call),
+  run: async (context, input, call) => await answer(context, await chatOf(context, input, call), call),
+  stream: async (context, input, call) => await streamed(context, await chatOf(context, input, call), call),
 });
 
 export const takeTurn = command({
