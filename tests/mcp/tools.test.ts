@@ -74,6 +74,26 @@ describe.each(eras)('a client of the revision %s', (_, connect) => {
     expect(second.content[0].text).toBe(second.structuredContent.response);
   });
 
+  it('goes on in its own session where it names none, and in a new one when that has ended', async () => {
+    const headers = await keyWith('sessions:write', 'sessions:read');
+    const client = await connected('/mcp', headers);
+    const chat = async (message: string, more: object = {}): Promise<string> =>
+      (await client.call('chat', { message, ...more })).structuredContent.session_id;
+    const end = (session_id: string) => ask(url, `/chat/${session_id}`, { method: 'DELETE', headers });
+    const first = await chat('hello');
+    expect(await chat('and again')).toBe(first);
+    const other = (await ask(url, '/chat', { body: { message: 'hello' }, headers })).body.session_id;
+    expect(other).not.toBe(first);
+    expect((await end(first)).status).toBe(200);
+    const key = { idempotency_key: `own-${_}` };
+    const second = await chat('hello', key);
+    expect([first, other]).not.toContain(second);
+    expect(await chat('still there?')).toBe(second);
+    await end(second);
+    expect(await chat('hello', key)).toBe(second);
+    expect([first, second]).not.toContain(await chat('a third time'));
+  });
+
   it('asks for a decision, in a session of its own', async () => {
     const client = await connected();
     const { structuredContent } = await client.call('decide', { question: 'tea or coffee?', stakes: 'low' });
@@ -119,6 +139,22 @@ describe.each(eras)('a client of the revision %s', (_, connect) => {
     const runs = await client.call('runs_list', { min_position: run.as_of_position });
     expect(runs.isError).toBeFalsy();
     expect(BigInt(runs.structuredContent.as_of_position)).toBeGreaterThanOrEqual(BigInt(run.as_of_position));
+  });
+
+  it('is told whom what it proposed waits for: what would be done, its risk, and until when', async () => {
+    const steps = [step('look', 'sys.info.get_env_var', { name: 'HOME' })];
+    const client = await connected();
+    const said = { status: 'proposed', objective: 'a test', steps };
+    const { structuredContent: told } = await client.call('directive_propose', said);
+    expect(told).toMatchObject({ waiting_for: 'approval', approval_id: expect.any(String) });
+    const { headline, risk_level, expires_at } = told;
+    const approval = async (): Promise<Body> =>
+      (await client.call('approval_get', { approval_id: told.approval_id })).structuredContent;
+    await expect.poll(approval, { timeout: 20_000 }).toMatchObject({ headline, risk_level, expires_at });
+    expect(headline).toMatch(/\w/);
+    const ran = await client.call('directive_propose', { ...said, steps: [step('look', 'sys.info.get_time')] });
+    expect(ran.structuredContent).toMatchObject({ headline: null, risk_level: null, expires_at: null });
+    await directiveEnd(url, ran.structuredContent.directive_id, root);
   });
 
   it('is told what is wrong with its arguments, and nothing is appended', async () => {
@@ -186,16 +222,39 @@ describe.each(eras)('what a client of the revision %s can read', (_, connect) =>
   });
 });
 
+/** The result of a plain request of the protocol. */
+const resultOf = async (method: string, params: object = {}): Promise<Body> => {
+  const asked = { body: { jsonrpc: '2.0', id: 1, method, params }, headers: { ...root, accept } };
+  const { body } = await ask(url, '/mcp', asked);
+  return typeof body === 'string' ? JSON.parse(body.slice(body.indexOf('data: ') + 6)).result : body.result;
+};
+
+it('an id that was begun is completed, whatever it is of', async () => {
+  const body = (path: string, said: object) => ask(url, path, { body: said, headers: root });
+  const decided = { description: 'Pack well.', confidence: 0.9, category: 'process', stakes: 'low' };
+  const reasons = [{ type: 'analysis', text: 'they break' }];
+  const context = { context: 'They break.', pattern: 'packing', tags: ['lamp'] };
+  const things = {
+    fact_id: (await body('/facts', { content: 'Lamps break.' })).body.fact_id,
+    decision_id: (await body('/decisions', { ...decided, ...context, reasons })).body.decision_id,
+    agent_id: (await body('/agents', { name: 'Somebody' })).body.agent_id,
+    run_id: await someRun(),
+  };
+  for (const [name, id] of Object.entries(things)) {
+    const uri = `acta://${name.replace('_id', 's')}/{${name}}`;
+    const argument = { name, value: id.slice(0, 13) };
+    const begun = async (): Promise<readonly string[]> =>
+      (await resultOf('completion/complete', { ref: { type: 'ref/resource', uri }, argument })).completion.values;
+    await expect.poll(begun, { timeout: 20_000 }).toContain(id);
+  }
+});
+
 it('every prompt names what it takes, and links to what is to be read', async () => {
-  const asked = async (method: string, params: object = {}): Promise<Body> =>
-    (await ask(url, '/mcp', { body: { jsonrpc: '2.0', id: 1, method, params }, headers: { ...root, accept } })).body;
-  const resultIn = (body: Body): Body =>
-    typeof body === 'string' ? JSON.parse(body.slice(body.indexOf('data: ') + 6)).result : body.result;
-  const { prompts } = resultIn(await asked('prompts/list'));
+  const { prompts } = await resultOf('prompts/list');
   expect(prompts.map(({ name }: Body) => name)).toEqual([...new Set(prompts.map(({ name }: Body) => name))].toSorted());
   for (const { name, arguments: takes } of prompts) {
     const given = Object.fromEntries(takes.map(({ name: argument }: Body) => [argument, 'one-of-these']));
-    const { messages } = resultIn(await asked('prompts/get', { name, arguments: given }));
+    const { messages } = await resultOf('prompts/get', { name, arguments: given });
     expect(messages[0].content.text, name).toMatch(/\w/);
     expect(messages.slice(1).map(({ content }: Body) => content.type)).toContain('resource_link');
   }

@@ -1,3 +1,4 @@
+import type { RiskLevel } from '../capability/capability.spec.ts';
 import type { Action } from '../gate/action.ts';
 import { derived } from '../kernel/ids.ts';
 import { withHands, type GatePrincipal } from '../gate/principal.ts';
@@ -10,6 +11,9 @@ export interface Asked {
   readonly step_id: string;
   readonly approval_id: string;
   readonly action: Action;
+  /** For whoever has to agree: what would be done, and how much is at risk. */
+  readonly headline: string;
+  readonly risk_level: RiskLevel;
   readonly expires_at: string;
 }
 
@@ -85,8 +89,9 @@ export const evolveDirective = (state: DirectiveState, event: DirectiveEvent): D
     case 'DirectiveJudged':
       return { ...state, policy: event.data.policy };
     case 'DirectiveApprovalRequested': {
-      const { step_id, approval_id, action, expires_at } = event.data;
-      return { ...state, round: state.round + 1, asked: { step_id, approval_id, action, expires_at } };
+      const { step_id, approval_id, action, headline, verdict, expires_at } = event.data;
+      const asked = { step_id, approval_id, action, headline, risk_level: verdict.risk_level, expires_at };
+      return { ...state, round: state.round + 1, asked };
     }
     case 'DirectiveAmended': {
       const { step_id, args, by } = event.data;
