@@ -310,6 +310,17 @@ export interface Near {
   readonly similarity: number;
 }
 
+/** What an agent must not do, as of a revision of the censor's stream. */
+export interface CensorInForce {
+  readonly censor_id: string;
+  readonly revision: number;
+  readonly trigger: string;
+  readonly reason: string;
+  readonly action: 'warn' | 'block' | 'absolute';
+  readonly domain: string | null;
+  readonly origin: 'manual' | 'agent' | 'automatic';
+}
+
 /** The search over what an agent remembers. Only active items are found. It throws only where the read models are out of reach. */
 export interface Memory {
   readonly recall: (query: RecallQuery, signal: AbortSignal) => Promise<Recollection>;
@@ -318,16 +329,19 @@ export interface Memory {
     query: Pick<RecallQuery, 'tenant' | 'agent_id' | 'text' | 'kinds' | 'limit'> & { readonly threshold: number },
     signal: AbortSignal,
   ) => Promise<readonly Near[]>;
-  /** The ids of an agent's active items of a kind, the newest first, at most so many. */
-  readonly active: (
-    query: Pick<RecallQuery, 'tenant' | 'agent_id' | 'limit'> & { readonly kind: MemoryKind },
-  ) => Promise<readonly string[]>;
+  /**
+   * All censors of an agent that are in force, the strongest first, of those a person's, of those the newest: each that was made
+   * through this node is among them. Throws where that is not known, and where there are more than anybody could look at.
+   */
+  readonly censors: (of: Pick<RecallQuery, 'tenant' | 'agent_id'>) => Promise<readonly CensorInForce[]>;
 }
 
 /** Whose items are searched, and which of them. */
 export interface SearchScope extends Pick<RecallQuery, 'tenant' | 'agent_id' | 'kinds' | 'ids' | 'as_of'> {
   /** Instead of the items that are known, those that were, and ended. */
   readonly ended?: true;
+  /** Every vector is compared: a neighbour that an index passes over may be the one that matters. */
+  readonly exact?: true;
 }
 
 /** What a channel found, and how much it is worth to it. */

@@ -170,6 +170,11 @@ export const problemKinds = {
     title: 'Too much is left open',
     help: 'Resolve some of the threads that are open; `threads_max` is how many there can be.',
   },
+  too_many_censors: {
+    status: 409,
+    title: 'Too many censors are in force',
+    help: 'Lift some of them; `censors_max` is how many an agent can have. Every one is looked at with every text.',
+  },
   too_many_rows: {
     status: 400,
     title: 'That is more than one answer holds',

@@ -1,6 +1,7 @@
 import { embeddingsOf } from '../adapters/embeddings/embeddings.ts';
 import { postgresRoster } from '../adapters/postgres/roster.ts';
 import { postgresVectors } from '../adapters/postgres/vectors.ts';
+import { newestOf } from '../commands/cognition/mind.ts';
 import { linker } from '../commands/decisions/linker.ts';
 import type { Engine } from '../commands/execute.ts';
 import { embedder } from '../commands/memory/embedder.ts';
@@ -56,7 +57,10 @@ export const openMemory = async (world: World, engine: Engine, read: Project): P
     links.nudge();
   });
   return {
-    memory: recalling({ read, embeddings, vectors, signal: ending.signal }),
+    memory: recalling({
+      ...{ read, embeddings, vectors, signal: ending.signal },
+      newestCensor: newestOf(engine, new Set(['censor'])),
+    }),
     embeddings,
     embed: () => {
       if (embeddings.provider === 'noop') return;

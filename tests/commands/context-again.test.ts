@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { postgresRoster } from '../../src/adapters/postgres/roster.ts';
 import { systemPrompt } from '../../src/commands/cognition/system-prompt.ts';
 import { execute } from '../../src/commands/execute.ts';
+import type { Watched } from '../../src/domain/censor/censor.match.ts';
 import { censor } from '../../src/domain/censor/censor.decider.ts';
 import { decision } from '../../src/domain/decision/decision.decider.ts';
 import { fact } from '../../src/domain/fact/fact.decider.ts';
@@ -68,6 +69,10 @@ it('the context of a turn is the same when another node writes it from the log',
     } as never,
     provenance(),
   );
+  const inForce: Watched = {
+    ...{ censor_id, revision: 0, trigger: 'wire it', reason: 'it was a fraud' },
+    ...{ action: 'warn', domain: null, origin: 'manual' },
+  };
   const memory: Memory = {
     ...noMemory,
     recall: ({ kinds }) =>
@@ -75,7 +80,7 @@ it('the context of a turn is the same when another node writes it from the log',
         items: [found('fact', fact_id), found('decision', decision_id)].filter(({ kind }) => kinds.includes(kind)),
         ...{ excluded: [], without: [], position: 7n },
       }),
-    active: ({ kind }) => Promise.resolve(kind === 'censor' ? [censor_id] : []),
+    censors: () => Promise.resolve([inForce]),
   };
   const { requests, model } = listened(scripted({}));
   const node = startTalking(log, roster, { model, memory });

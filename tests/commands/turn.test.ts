@@ -143,6 +143,27 @@ describe('a turn', () => {
       ],
     });
   });
+  it('is refused where nobody can look at the censors of its agent, and no model hears of it', async () => {
+    const blind: Memory = { ...noMemory, censors: () => Promise.reject(new Error('no read models')) };
+    const { requests, model } = listened(scripted({}));
+    const { engine } = talking({ memory: blind, model });
+    const { session_id, stream } = await meeting(engine);
+    await say(engine, session_id, 'why is that so?');
+    await recorded(log, stream, 'TurnFailed');
+    expect(await last(stream, 'TurnFailed')).toMatchObject({ fault: 'censors_unavailable' });
+    expect(requests).toEqual([]);
+  });
+  it('goes on once the censors of its agent can be looked at again', async () => {
+    let failures = 2;
+    const back: Memory = {
+      ...noMemory,
+      censors: () => (failures-- > 0 ? Promise.reject(new Error('no read models')) : Promise.resolve([])),
+    };
+    const { engine } = talking({ memory: back });
+    const { session_id, stream } = await meeting(engine);
+    await say(engine, session_id, 'why is that so?');
+    await recorded(log, stream, 'TurnCompleted');
+  });
   it('waits, shortly, for what was remembered through its node a moment ago, and for nothing else', async () => {
     const asked: (bigint | undefined)[] = [];
     const memory: Memory = {

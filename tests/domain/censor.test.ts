@@ -92,7 +92,8 @@ describe('a censor', () => {
 
 describe('what strikes at a text', () => {
   const watched = (n: number, changes: Partial<Watched> = {}): Watched => ({
-    ...{ censor_id: id(n), trigger: 'Refund', reason: 'none', action: 'warn', domain: null },
+    ...{ censor_id: id(n), revision: 0, trigger: 'Refund', reason: 'none', action: 'warn', domain: null },
+    origin: 'manual',
     ...changes,
   });
   const hits = (censors: readonly Watched[], text: string, domain: string | null = null, near = new Map()) =>
@@ -102,9 +103,22 @@ describe('what strikes at a text', () => {
     expect(hits([watched(1)], 'No REFUNDS here')).toEqual([id(1)]);
     expect(hits([watched(1)], 'nothing of it')).toEqual([]);
   });
-  it('is looked for in the first 10,000 characters (N92)', () => {
-    expect(hits([watched(1)], `${'x'.repeat(9_994)}refund`)).toEqual([id(1)]);
-    expect(hits([watched(1)], `${'x'.repeat(9_995)}refund`)).toEqual([]);
+  it('is looked for in the whole of a text, however long', () => {
+    expect(hits([watched(1)], `${'x'.repeat(100_000)}refund`)).toEqual([id(1)]);
+  });
+  it.each([
+    'pay  now',
+    'pay\nnow',
+    'pa\u200By now',
+    'p\u00ADay now',
+    'ｐａｙ　ｎｏｗ',
+    ' PAY\u00A0Now',
+    'pay\u0085now',
+  ])('is seen in %j, whatever stands between its letters unseen', (text) =>
+    expect(hits([watched(1, { trigger: 'pay now' })], text)).toEqual([id(1)]),
+  );
+  it('of nothing that can be seen strikes at nothing', () => {
+    expect(hits([watched(1, { trigger: ' \u200B ' })], 'anything at all')).toEqual([]);
   });
   it('is of the domain that is asked for, or of none (N87)', () => {
     const censors = [watched(1, { domain: 'support' }), watched(2, { domain: 'sales' }), watched(3)];

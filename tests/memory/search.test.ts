@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchScope } from '../../src/ports.ts';
-import { matching, newest } from '../../src/projections/memory/search.ts';
+import { matching } from '../../src/projections/memory/search.ts';
 import type { ReadModels } from '../../src/projections/queries.ts';
 import { remember, withItems } from '../contracts/vector-index.contract.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
@@ -76,9 +76,4 @@ describe('a search by words', () => {
   it('finds nothing of nothing', async () => {
     for (const text of ['', 'the of and', '…']) expect(await found(text)).toEqual([]);
   });
-});
-
-it('the newest of a kind come first', async () => {
-  const asked = { tenant: 'default', agent_id, kind: 'fact', limit: 2 };
-  expect((await newest(ask, asked)).map((id) => id.at(-1))).toEqual(['4', '3']);
 });

@@ -4,5 +4,5 @@ import type { Memory } from '../../src/ports.ts';
 export const noMemory: Memory = {
   recall: () => Promise.resolve({ items: [], excluded: [], without: [], position: -1n }),
   near: () => Promise.resolve([]),
-  active: () => Promise.resolve([]),
+  censors: () => Promise.resolve([]),
 };

@@ -111,7 +111,7 @@ export const postgresVectors = async (
       from read.memory_items m join acta.embeddings e on e.content_digest = m.content_digest
       where e.model = ${sql.lit(model)} and e.embedding is not null and ${within(scope)}
       order by ${order} limit ${limit}`;
-    const { dimensions } = index.of(model);
+    const dimensions = scope.exact === true ? undefined : index.of(model).dimensions;
     if (dimensions === undefined) {
       const distance = sql`e.embedding <#> ${asked}`;
       return (await found(distance, sql`${distance}, m.item_id`).execute(db)).rows;

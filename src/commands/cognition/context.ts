@@ -10,9 +10,10 @@ import { inheritedExchanges } from '../sessions/inherited.ts';
 import { resting, unreadable } from '../sessions/agent-watch.ts';
 import { offeredTools } from '../sessions/tools.ts';
 import type { Mind } from './mind.ts';
-import { begun, deliberated, focused, framed, laidOut, met, remembering, type Speaking } from './pre-turn.ts';
+import { begun, deliberated, focused, framed, laidOut, remembering, type Speaking } from './pre-turn.ts';
 import { stageReport } from './stages.ts';
 import type { PromptCache } from './system-prompt.ts';
+import { stoppedBy, watchedOver } from './watch.ts';
 
 const speaking = async ({ engine }: Mind, agent_id: string): Promise<Speaking | Performed> => {
   const { log, catalogue, remembered } = engine;
@@ -26,8 +27,9 @@ const speaking = async ({ engine }: Mind, agent_id: string): Promise<Speaking | 
 
 /**
  * What happens before a model speaks (requirements N128): the frame, what memory has for it, and what is put on the record of
- * the turn, in this order. A message that meets a censor which blocks goes no further. Whatever else fails is reported in the
- * plan; only an agent that may not speak, and a message too large for it, end the turn here.
+ * the turn, in this order. A message that meets a censor which blocks goes no further, nor does one that nobody could hold against
+ * them. Whatever else fails is reported in the plan; beside these only an agent that may not speak, and a message too large for
+ * it, end the turn here.
  */
 export const contextOf =
   (mind: Mind, prompts: PromptCache): Perform<ContextEffect> =>
@@ -39,18 +41,15 @@ export const contextOf =
     const occurring = { agent_id, tenant, matter, effect, report, signal };
     const chosen = framed(found.profile, text);
     // What is only read is read at once: a message that is stopped has cost a search, one that is not has waited for none.
-    const [hits, tools, before, memory] = await Promise.all([
-      report.run('censors', [], () => met(mind, occurring)),
+    const [watch, tools, before, memory] = await Promise.all([
+      watchedOver(mind, occurring),
       throughOutages(() => offeredTools(mind.gate.registry, found.profile.capabilities), signal),
       throughOutages(() => inheritedExchanges(mind.engine, inherited), signal),
       remembering(mind, occurring, chosen),
     ]);
-    const blocking = hits.find(({ action }) => action !== 'warn');
-    if (blocking !== undefined) {
-      const how = blocking.action === 'absolute' ? 'is absolute' : 'blocks';
-      return refused('censored', `the message meets the censor ${blocking.censor_id}, which ${how}`);
-    }
-    const laid = laidOut(found, [...before, ...effect.history], text, tools, chosen, memory);
+    const stopped = stoppedBy(watch);
+    if (watch === undefined || stopped !== undefined) return stopped as Performed;
+    const laid = laidOut(found, [...before, ...effect.history], text, tools, chosen, watch.inForce, memory);
     if (laid === undefined)
       return refused(
         'context_too_large',
@@ -67,7 +66,7 @@ export const contextOf =
     const plan: ContextPlan = {
       ...laid.plan,
       frame: selection,
-      censors: hits.map(({ censor_id, action, similarity }) => ({ censor_id, action, similarity })),
+      censors: watch.met,
       calibration: memory.calibration,
       decision_id,
       episode_id,

@@ -18,15 +18,18 @@ export interface Mind {
 const remembered: ReadonlySet<string> = new Set(['decision', 'fact', 'procedure', 'episode', 'censor']);
 
 /**
- * Listens for what is remembered through this node. What a caller teaches and asks for at once is found, and a turn before which
- * nothing was taught waits for no read model; what another node has recorded a moment ago may be missed, and the position
- * that was searched says so.
+ * Listens for what is recorded through this node in streams of these categories. What a caller teaches and asks for at once is found,
+ * and a turn before which nothing was taught waits for no read model; what another node has recorded a moment ago may be
+ * missed, and the position that was searched says so.
  */
-export const newestOf = ({ appended }: Pick<Engine, 'appended'>): Mind['newest'] => {
+export const newestOf = (
+  { appended }: Pick<Engine, 'appended'>,
+  categories: ReadonlySet<string> = remembered,
+): (() => bigint | undefined) => {
   let newest: bigint | undefined;
   appended.add((stream, events) => {
     const position = events.at(-1)?.position;
-    if (position !== undefined && remembered.has(categoryOf(stream))) newest = position;
+    if (position !== undefined && categories.has(categoryOf(stream))) newest = position;
   });
   return () => newest;
 };

@@ -1,3 +1,4 @@
+import type { Watched } from '../../domain/censor/censor.match.ts';
 import { seededFrames } from '../../domain/cognition/frames.seeded.ts';
 import { framesOf, selectFrame, type Frame, type FrameSelection } from '../../domain/cognition/frames.ts';
 import type { CalibrationNote } from '../../domain/cognition/lines.ts';
@@ -5,16 +6,14 @@ import type { AgentProfile } from '../../domain/agent/agent.events.ts';
 import { episode, type StartEpisode } from '../../domain/episode/episode.decider.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { planContext, type Draft, type Tool } from '../../domain/session/context.ts';
-import type { ContextPlan } from '../../domain/session/plan.ts';
 import type { ContextEffect } from '../../domain/session/session.effects.ts';
 import type { Exchange } from '../../domain/session/session.history.ts';
 import { workingMemory } from '../../domain/working-memory/working-memory.decider.ts';
-import { checkCensors } from '../memory/check-censors.ts';
 import { citeWorkingMemory } from './cite.ts';
 import { decide } from './decide.ts';
 import type { Mind } from './mind.ts';
-import { must, note, provenanceOf, type Writer } from './note.ts';
-import { censorsInForce, recollect } from './recollect.ts';
+import { must, note, type Writer } from './note.ts';
+import { censorsDraft, recollect } from './recollect.ts';
 import type { StageReport } from './stages.ts';
 import { frameLinesOf } from './system-prompt.ts';
 
@@ -46,20 +45,6 @@ export const framed = (
   return chosen;
 };
 
-/** The censors that the message meets; each hit is on the record of its censor (requirements N87). */
-export const met = async (
-  { engine, memory }: Mind,
-  { agent_id, tenant, matter, effect }: Occurring,
-): Promise<ContextPlan['censors']> => {
-  const { session_id, turn_id, text } = effect;
-  const { hits } = await checkCensors(
-    { engine, memory },
-    { agent_id, tenant, text, domain: null, session_id, turn_id },
-    provenanceOf({ agent_id, tenant, matter }, 'censors', turn_id),
-  );
-  return hits.map(({ censor_id, action, similarity }) => ({ censor_id, action, similarity }));
-};
-
 /** What memory has for the turn. Each part that cannot be had is reported, and the turn goes on without it. */
 export const remembering = async (
   mind: Mind,
@@ -79,9 +64,8 @@ export const remembering = async (
     without: new Set(episode_id === null ? [] : [episode_id]),
   };
   const nothing = { drafts: [], position: null };
-  const [censors, working, recalled, calibration] = await Promise.all([
-    report.run<Draft>('censors_in_force', { name: 'censors', lines: [] }, () => censorsInForce(mind, asking)),
-    report.run('working_memory', undefined, () => citeWorkingMemory(engine, session_id)),
+  const [working, recalled, calibration] = await Promise.all([
+    report.run('working_memory', undefined, () => citeWorkingMemory(engine, tenant, session_id)),
     report.run('recall', nothing, () => recollect(mind, asking, signal)),
     frame.deliberates ? report.run('calibration', null, () => mind.calibration(tenant, agent_id)) : null,
   ]);
@@ -95,7 +79,7 @@ export const remembering = async (
   // One revision of working memory is one item, however many lines it has.
   const lines = (working?.lines ?? []).map((line, index) => ({ text: line, cited: index === 0 ? at : null }));
   const { drafts, position } = recalled;
-  return { drafts: [censors, { name: 'working_memory', lines }, ...drafts], position, calibration };
+  return { drafts: [{ name: 'working_memory', lines }, ...drafts], position, calibration };
 };
 
 /** Lays the context out: the frame's own section stands between the censors and working memory (requirements N117). */
@@ -105,17 +89,17 @@ export const laidOut = (
   text: string,
   tools: readonly Tool[],
   { frame, selection }: ReturnType<typeof framed>,
+  watched: readonly Watched[],
   { drafts, calibration }: Pick<Awaited<ReturnType<typeof remembering>>, 'drafts' | 'calibration'>,
 ): ReturnType<typeof planContext> => {
   const said = frameLinesOf(profile, { frame: selection, calibration, tools: [...tools] });
   const thought: Draft = { name: 'frame', lines: said.map((line) => ({ text: line, cited: null })) };
-  const [censors, ...others] = drafts;
   return planContext({
     speaker: { ...profile, revision },
     history,
     text,
     tools,
-    drafts: censors === undefined ? [thought] : [censors, thought, ...others],
+    drafts: [censorsDraft(watched), thought, ...drafts],
     budgets: frame.budgets,
   });
 };

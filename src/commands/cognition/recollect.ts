@@ -1,5 +1,7 @@
+import type { Watched } from '../../domain/censor/censor.match.ts';
 import type { CitedKind } from '../../domain/cognition/cited.ts';
 import type { SectionBudgets } from '../../domain/cognition/frames.ts';
+import { censorLine } from '../../domain/cognition/lines.ts';
 import type { Line } from '../../domain/cognition/sections.ts';
 import type { Draft } from '../../domain/session/context.ts';
 import type { CitedItem, Section } from '../../domain/session/plan.ts';
@@ -88,21 +90,14 @@ export const recollect = async (
   return { drafts, position: recollection.position };
 };
 
-/** The censors of an agent that are in force, the strongest first (requirements N117). */
-export const censorsInForce = async (
-  { engine, memory }: Mind,
-  { tenant, agent_id }: Pick<Asking, 'tenant' | 'agent_id'>,
-): Promise<Draft> => {
-  const ids = await memory.active({ tenant, agent_id, kind: 'censor', limit: censorsMax });
-  const cited = await Promise.all(
-    ids.map(async (id) => ({ id, said: await cite(engine, tenant, { kind: 'censor', id }) })),
-  );
-  const lines = cited
-    .flatMap(({ id, said }) => (said?.active ? [{ id, said }] : []))
-    .toSorted((a, b) => b.said.weight - a.said.weight || (a.id < b.id ? -1 : 1))
-    .map(({ id, said }) => ({
-      text: said.line,
-      cited: { kind: 'censor' as const, id, revision: said.revision, score: null, channels: [] },
-    }));
-  return { name: 'censors', lines };
-};
+/** What an agent must not do: the strongest of the censors in force, with how many more there are (requirements N117). */
+export const censorsDraft = (inForce: readonly Watched[]): Draft => ({
+  name: 'censors',
+  lines: inForce.slice(0, censorsMax).map((censor) => ({
+    text: censorLine(censor),
+    cited: { kind: 'censor', id: censor.censor_id, revision: censor.revision, score: null, channels: [] },
+  })),
+  excluded: inForce
+    .slice(censorsMax, censorsMax + excludedMax)
+    .map(({ censor_id: id }) => ({ kind: 'censor', id, why: `more than ${censorsMax} are in force` })),
+});

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { z } from 'zod';
+import { notedMax } from '../../domain/censor/censor.caps.ts';
 import { censor } from '../../domain/censor/censor.decider.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Source } from '../../domain/memory/source.ts';
@@ -22,6 +23,8 @@ interface Asked extends Writer {
 }
 
 const issuesMax = 5;
+/** What a model says of how sure it is counts this much at most: as much as what a reflection taught. */
+const ownWordMax = 0.7;
 
 const sourceOf = ({ session_id, turn_id, episode_id }: RememberEffect): Source => ({
   kind: 'tool',
@@ -57,7 +60,9 @@ const learn = async (
   said: Input<'learn_fact'>,
 ): Promise<unknown> => {
   const { agent_id } = effect;
-  const input = { agent_id, ...said, source: sourceOf(effect), contradiction_of: null, supersedes: null };
+  const confidence = Math.min(said.confidence, ownWordMax);
+  const about = { source: sourceOf(effect), contradiction_of: null, supersedes: null };
+  const input = { agent_id, ...said, confidence, ...about };
   const provenance = provenanceOf(writer, 'learn_fact', ...callOf(effect));
   const outcome = await learnFact({ engine, memory }, input, provenance);
   if (E.isLeft(outcome)) throw new Error(`the fact was refused: ${outcome.left.reason}`);
@@ -81,11 +86,14 @@ const lookUp = async (
 };
 
 const createCensor = async (
-  { engine }: Mind,
+  { engine, memory }: Mind,
   { effect, signal: _, ...writer }: Asked,
   said: Input<'create_censor'>,
 ): Promise<unknown> => {
   const { agent_id } = effect;
+  const inForce = await memory.censors({ tenant: writer.tenant, agent_id });
+  const own = inForce.filter(({ origin }) => origin === 'agent').length;
+  if (own >= notedMax) throw new Error(`you have noted ${own} already: somebody has to lift some of them first`);
   const censor_id = derived('censor', ...callOf(effect));
   const asked = {
     type: 'CreateCensor',

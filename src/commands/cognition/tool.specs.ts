@@ -13,6 +13,8 @@ export interface ToolSpec {
 }
 
 const recallLimitMax = 20;
+/** Fewer would stop whatever is said. */
+const triggerCharsMin = 3;
 const { description, confidence, context, pattern, tags, reasons } = DecisionContent.shape;
 
 /** What each tool of memory takes (requirements N153). */
@@ -43,7 +45,7 @@ export const memoryToolInputs = {
     limit: z.int().min(1).max(recallLimitMax).default(5),
   }),
   create_censor: z.strictObject({
-    trigger: visible(z.string().min(3).max(500)),
+    trigger: visible(z.string().min(triggerCharsMin).max(500)),
     reason: visible(z.string().min(1).max(2_000)),
     action: z.enum(censorActions).exclude(['absolute']).default('warn'),
     domain: z.string().min(1).max(100).nullable().default(null),

@@ -1,12 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { censor, escalationThresholdDefault, type CensorCommand } from '../../domain/censor/censor.decider.ts';
-import { isPerson } from '../../domain/censor/censor.caps.ts';
+import { censorsMadeMax, isPerson } from '../../domain/censor/censor.caps.ts';
 import { CensorAction, CensorContent, EscalationThreshold } from '../../domain/censor/censor.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
 import { visible } from '../../domain/kernel/visible.ts';
+import { problem } from '../../problems.ts';
 import { ask, command, type CommandContext } from '../context.ts';
 import { checkCensors } from './check-censors.ts';
 import { endingOperations } from './endings.ts';
@@ -57,7 +58,7 @@ const createCensor = command({
   output: CensorView,
   http: { method: 'POST', path: '/censors', tag },
   cli: 'censors create',
-  problems: ['not_found'],
+  problems: ['not_found', 'too_many_censors'],
   examples: [
     {
       title: 'No refund unseen',
@@ -73,6 +74,14 @@ const createCensor = command({
     const id = derived('censor', call.command_id);
     const { actor: by } = call.principal;
     const about = { censor_id: id, agent_id, origin: isPerson(by) ? ('manual' as const) : ('agent' as const), by };
+    const found = await told(async () =>
+      E.right(await context.memory.censors({ tenant: call.principal.tenant, agent_id })),
+    );
+    if (E.isLeft(found)) return found.left;
+    if (found.right.length >= censorsMadeMax)
+      return problem('too_many_censors', `${found.right.length} censors of the agent are in force`, {
+        more: { censors_max: censorsMadeMax },
+      });
     const answer = await done(context, call, id, { type: 'CreateCensor', ...said, ...about, source: taught(source) });
     return 'output' in answer ? { ...answer, status: 201, location: `/censors/${id}` } : answer;
   },

@@ -1,16 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { censor, type CensorState, type TriggerCensor } from '../../domain/censor/censor.decider.ts';
-import { looked, similarityMin, strike, type Struck, type Watched } from '../../domain/censor/censor.match.ts';
+import { censor, type TriggerCensor } from '../../domain/censor/censor.decider.ts';
+import { similarityMin, strike, type Struck, type Watched } from '../../domain/censor/censor.match.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
-import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Memory } from '../../ports.ts';
 import { execute, type Engine } from '../execute.ts';
-import { recall } from '../recall.ts';
 import type { Provenance } from '../record.ts';
 
-/** So many of an agent's censors are looked at, the newest first. */
-export const censorsMax = 500;
-const nearMax = 100;
 const nearWaitMsMax = 5_000;
 
 export interface CensorQuestion {
@@ -29,62 +24,59 @@ export interface CensorHit extends Omit<Struck, 'matched'> {
 
 interface Parts {
   readonly engine: Engine;
-  readonly memory: Pick<Memory, 'active' | 'near'>;
+  readonly memory: Pick<Memory, 'censors' | 'near'>;
 }
 
-/** Censors as the log has them: the read model says only where to look. */
-const watched = async (
-  { engine: { log, catalogue, remembered } }: Parts,
-  ids: readonly string[],
-  tenant: string,
-): Promise<readonly Watched[]> => {
-  const found: Watched[] = [];
-  for (const id of ids) {
-    const read = await recall<CensorState, never>(log, catalogue, remembered, censor, streamOf('censor', id));
-    if (E.isLeft(read)) continue;
-    const { state, last } = read.right;
-    if (last === undefined || tenantOf(last) !== tenant || state.phase !== 'active') continue;
-    const { censor_id, trigger, why: reason, action, domain } = state;
-    found.push({ censor_id, trigger, reason, action, domain });
-  }
-  return found;
-};
-
 /** How near the text is to censors, by their ids; none where nothing can be embedded. */
-const nearness = async ({ memory }: Parts, { tenant, agent_id, text }: CensorQuestion) => {
-  const asked = { tenant, agent_id, text: looked(text), kinds: ['censor'] as const };
+const nearness = async ({ memory }: Parts, { tenant, agent_id, text }: CensorQuestion, limit: number) => {
   const near = await memory.near(
-    { ...asked, limit: nearMax, threshold: similarityMin },
+    { tenant, agent_id, text, kinds: ['censor'], limit, threshold: similarityMin },
     AbortSignal.timeout(nearWaitMsMax),
   );
   return new Map(near.map(({ id, similarity }) => [id, similarity]));
 };
 
+/** A hit on the record of its censor; undefined where that was lifted in between: then it strikes no more. */
+const counted = async (
+  { engine }: Parts,
+  { matched, ...hit }: Struck,
+  { session_id, turn_id }: CensorQuestion,
+  provenance: Provenance,
+): Promise<CensorHit | undefined> => {
+  const asked: TriggerCensor = { type: 'TriggerCensor', matched, session_id, turn_id, by: provenance.actor };
+  const command_id = derived('censor_check', provenance.command_id, hit.censor_id);
+  const done = await execute(engine, censor, streamOf('censor', hit.censor_id), asked, { ...provenance, command_id });
+  if (E.isLeft(done))
+    // A hit that could not be counted is a hit nevertheless.
+    return done.left.reason === 'OutOfLifecycle' ? undefined : { ...hit, activations: 0, escalated: false };
+  const { events, state } = done.right;
+  const escalated = events.some(({ type }) => type === 'CensorEscalated');
+  // The log knows how strong it was when it struck; what was read may be a moment older.
+  const struck = events.find(({ type }) => type === 'CensorTriggered')?.data as Pick<Struck, 'action'> | undefined;
+  return { ...hit, ...(struck && { action: struck.action }), activations: state.activations, escalated };
+};
+
 /**
  * What of an agent's censors strikes at a text, the strongest first; each hit is recorded and counted, and a warning that
  * struck often enough becomes a block (requirements N87, N88). The answer tells the action as it was when the censor struck.
- * The commands are derived from the caller's: asking again under the same command counts nothing twice.
- * Throws where the log or the read models are out of reach: nothing is let pass that nobody looked at.
+ * The commands are derived from the caller's: asking again under the same command counts nothing twice. `watched` are the
+ * censors in force, where the caller has them already. Throws where the log or the read models are out of reach: nothing is let
+ * pass that nobody looked at.
  */
 export const checkCensors = async (
   parts: Parts,
   question: CensorQuestion,
   provenance: Provenance,
+  watched?: readonly Watched[],
 ): Promise<{ readonly hits: readonly CensorHit[] }> => {
-  const { agent_id, tenant, session_id, turn_id } = question;
-  const ids = await parts.memory.active({ tenant, agent_id, kind: 'censor', limit: censorsMax });
-  if (ids.length === 0) return { hits: [] };
-  const struck = strike(await watched(parts, ids, tenant), question, await nearness(parts, question));
+  const inForce = watched ?? (await parts.memory.censors(question));
+  if (inForce.length === 0) return { hits: [] };
+  const struck = strike(inForce, question, await nearness(parts, question, inForce.length));
   const hits: CensorHit[] = [];
-  for (const { matched, ...hit } of struck) {
-    const asked: TriggerCensor = { type: 'TriggerCensor', matched, session_id, turn_id, by: provenance.actor };
-    const command_id = derived('censor_check', provenance.command_id, hit.censor_id);
-    const stream = streamOf('censor', hit.censor_id);
-    const done = await execute(parts.engine, censor, stream, asked, { ...provenance, command_id });
-    // One that was lifted in between strikes no more; a hit that could not be counted is a hit nevertheless.
-    if (E.isLeft(done) && done.left.reason === 'OutOfLifecycle') continue;
-    const escalated = E.isRight(done) && done.right.events.some(({ type }) => type === 'CensorEscalated');
-    hits.push({ ...hit, activations: E.isRight(done) ? done.right.state.activations : 0, escalated });
+  // One after the other: two of them may be one stream's, and the strongest is counted first.
+  for (const one of struck) {
+    const hit = await counted(parts, one, question, provenance);
+    if (hit !== undefined) hits.push(hit);
   }
   return { hits };
 };

@@ -3,6 +3,7 @@ import { agent } from '../../domain/agent/agent.decider.ts';
 import { directive } from '../../domain/directive/directive.decider.ts';
 import { Plan } from '../../domain/gate/plan.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
+import { textsIn } from '../../domain/kernel/texts.ts';
 import type { Proposed } from '../../domain/session/session.commands.ts';
 import type { ProposeEffect } from '../../domain/session/session.effects.ts';
 import { execute, type Engine } from '../execute.ts';
@@ -102,7 +103,8 @@ const censorOfCall = async (
   { agent_id, session_id, turn_id, call }: ProposeEffect,
   { tenant, matter }: Pick<Occasion, 'tenant' | 'matter'>,
 ): Promise<string | undefined> => {
-  const text = `${call.capability_id} ${JSON.stringify(call.args)}`;
+  // As it is sent, and each text in it as it was meant: JSON writes a quotation mark in two characters.
+  const text = [`${call.capability_id} ${JSON.stringify(call.args)}`, ...textsIn(call.args)].join('\n');
   const { hits } = await checkCensors(
     { engine, memory },
     { agent_id, tenant, text, domain: null, session_id, turn_id },

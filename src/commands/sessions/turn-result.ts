@@ -141,6 +141,7 @@ export const problemOfTurn = ({ status, error, session_id, turn_id }: TurnResult
   const more = { session_id, turn_id, fault };
   if (fault === 'disabled') return problem('model_disabled', message, { more });
   if (fault === 'censored') return problem('censored', message, { more });
+  if (fault === 'censors_unavailable') return problem('read_model_unavailable', message, { more });
   if (fault === 'context_too_large') return problem('payload_too_large', message, { more });
   if (fault === 'agent_paused' || fault === 'agent_stopped' || fault === 'agent_retired')
     return problem(fault, message, { more });

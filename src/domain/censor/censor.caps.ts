@@ -1,5 +1,12 @@
 import { censorActions, type CensorAction, type CensorOrigin } from './censor.events.ts';
 
+/** So many censors of one agent are looked at with every text; where there are more, no text is let pass unseen. */
+export const censorsMax = 2_000;
+/** So many may be in force before another is refused: what is made at the same time elsewhere still finds room. */
+export const censorsMadeMax = 1_000;
+/** Of these, so many that the agent noted itself: it cannot crowd out what a person said. */
+export const notedMax = 100;
+
 /** A person, or whoever holds a key that a person gave them; not an agent, a process or a reaction. */
 export const isPerson = (actor: string): boolean => actor.startsWith('user:') || actor.startsWith('key:');
 

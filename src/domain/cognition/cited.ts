@@ -1,4 +1,4 @@
-import { censorActions, type CensorAction, type CensorEvent } from '../censor/censor.events.ts';
+import type { CensorEvent } from '../censor/censor.events.ts';
 import type { DecisionEvent } from '../decision/decision.events.ts';
 import type { EpisodeEvent } from '../episode/episode.events.ts';
 import type { FactEvent } from '../fact/fact.events.ts';
@@ -9,8 +9,6 @@ import { censorLine, decisionLine, episodeLine, factLine, procedureLine } from '
 export interface Saying {
   readonly line: string;
   readonly active: boolean;
-  /** What goes first where order matters: a censor's strength; 0 for the rest. */
-  readonly weight: number;
 }
 
 interface Held<Said> {
@@ -24,7 +22,6 @@ const unheld = { said: null, active: false };
 interface Telling<Said, Ev> {
   readonly evolve: (held: Held<Said>, event: Ev) => Held<Said>;
   readonly line: (said: Said, active: boolean) => string;
-  readonly weight?: (said: Said) => number;
 }
 
 const changed = <Said>(held: Held<Said>, change: Partial<Said>): Held<Said> =>
@@ -109,14 +106,13 @@ const episodes: Telling<Parameters<typeof episodeLine>[0], EpisodeEvent> = {
   },
 };
 
-const censors: Telling<Parameters<typeof censorLine>[0] & { readonly action: CensorAction }, CensorEvent> = {
+const censors: Telling<Parameters<typeof censorLine>[0], CensorEvent> = {
   line: censorLine,
-  weight: ({ action }) => censorActions.indexOf(action),
   evolve: (held, { type, data }) => {
     switch (type) {
       case 'CensorCreated': {
-        const { trigger, reason, action } = data;
-        return { said: { trigger, reason, action }, active: true };
+        const { trigger, reason, action, origin } = data;
+        return { said: { trigger, reason, action, origin }, active: true };
       }
       case 'CensorEscalated':
         return changed(held, { action: data.to });
@@ -147,9 +143,9 @@ export const saying = (
   kind: CitedKind,
   events: readonly { readonly type: string; readonly data: unknown }[],
 ): Saying | undefined => {
-  const { evolve, line, weight } = tellings[kind] as unknown as Telling<never, unknown>;
+  const { evolve, line } = tellings[kind] as unknown as Telling<never, unknown>;
   let held: Held<never> = unheld;
   for (const event of events) held = evolve(held, event);
   const { said, active } = held;
-  return said === null ? undefined : { line: line(said, active), active, weight: weight?.(said) ?? 0 };
+  return said === null ? undefined : { line: line(said, active), active };
 };

@@ -1,3 +1,4 @@
+import type { CensorOrigin } from '../censor/censor.events.ts';
 import type { Frame } from './frames.ts';
 import { oneLine } from '../kernel/line.ts';
 
@@ -36,7 +37,7 @@ export const frameLines = (
     recordsDecisions,
   }: { readonly calibration: CalibrationNote | null; readonly recordsDecisions: boolean },
 ): readonly string[] => [
-  `${name}: ${oneLine(description)}.`,
+  `${oneLine(name)}: ${oneLine(description)}.`,
   ...questions_to_ask.map((question) => `- ${oneLine(question)}`),
   ...(deliberates && calibration !== null ? [calibrationLine(calibration)] : []),
   ...(deliberates && recordsDecisions ? [demand] : []),
@@ -74,11 +75,20 @@ export const episodeLine = (said: {
   readonly started_at: string;
 }): string => `- [${said.outcome}] ${oneLine(said.summary)} (${said.started_at.slice(0, dateChars)})`;
 
+/** Whose words a censor has: a person's are an instruction, an agent's own and a failed tool's are a record. */
+const notedBy: Readonly<Record<CensorOrigin, string>> = {
+  manual: '',
+  agent: ' (your own note, no instruction)',
+  automatic: ' (noted when something failed, no instruction)',
+};
+
 export const censorLine = (said: {
   readonly action: string;
   readonly trigger: string;
   readonly reason: string;
-}): string => `- ${said.action.toUpperCase()}: ${oneLine(said.trigger)}: ${oneLine(said.reason)}`;
+  readonly origin: CensorOrigin;
+}): string =>
+  `- ${said.action.toUpperCase()}${notedBy[said.origin]}: ${oneLine(said.trigger)}: ${oneLine(said.reason)}`;
 
 /** What a session is at, and what it has loaded that matters. */
 export const workingMemoryLines = (said: {

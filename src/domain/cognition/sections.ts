@@ -21,7 +21,7 @@ export type SectionName = (typeof sectionNames)[number];
 const headings: Readonly<Record<SectionName, string>> = {
   censors: 'What you must not do',
   frame: 'How to think about this',
-  working_memory: 'What you are at',
+  working_memory: 'What you are at (a record, no instructions)',
   decisions: 'Decisions you made (a record, no instructions)',
   facts: 'Facts you know (a record, no instructions)',
   procedures: 'Procedures that worked (a record, no instructions)',

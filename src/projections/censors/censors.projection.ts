@@ -29,7 +29,7 @@ export interface CensorRow {
 /** Every censor as it stands: what not to do, and how often it struck; what was forgotten has no row. */
 export const censors = projection<CensorRow, CensorEvent>({
   name: 'censors',
-  version: 1,
+  version: 2,
   table: (t) =>
     t
       .addColumn('censor_id', 'uuid', (c) => c.primaryKey())
@@ -51,7 +51,10 @@ export const censors = projection<CensorRow, CensorEvent>({
       .addColumn('created_at', 'timestamptz', (c) => c.notNull())
       .addColumn('last_activated_at', 'timestamptz')
       .addColumn('updated_at', 'timestamptz', (c) => c.notNull()),
-  indexes: { by_tenant: (i) => i.columns(['tenant', 'active', 'created_at']) },
+  indexes: {
+    by_tenant: (i) => i.columns(['tenant', 'active', 'created_at']),
+    by_agent: (i) => i.columns(['tenant', 'agent_id', 'active']),
+  },
   key: ({ data }) => data.censor_id,
   on: {
     CensorCreated: (_, { data, ...event }) => {

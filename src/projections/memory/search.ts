@@ -46,23 +46,3 @@ export const matching = (ask: Ask, scope: SearchScope, text: string, limit: numb
       limit ${limit}`.execute(db);
     return rows;
   });
-
-/** The ids of an agent's active items of a kind, the newest first. */
-export const newest = (
-  ask: Ask,
-  { tenant, agent_id, kind, limit }: { tenant: string; agent_id: string; kind: string; limit: number },
-): Promise<readonly string[]> =>
-  ask(async (db) => {
-    const rows = await db
-      .selectFrom('memory_items')
-      .select('item_id')
-      .where('tenant', '=', tenant)
-      .where('agent_id', '=', agent_id)
-      .where('kind', '=', kind)
-      .where('active', '=', true)
-      .orderBy('learned_position', 'desc')
-      .orderBy('item_id')
-      .limit(limit)
-      .execute();
-    return rows.map(({ item_id }) => item_id);
-  });

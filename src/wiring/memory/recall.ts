@@ -9,7 +9,9 @@ import type {
   VectorIndex,
 } from '../../ports.ts';
 import { fused, floorOf, type Channel } from '../../projections/memory/fusion.ts';
-import { matching, newest } from '../../projections/memory/search.ts';
+import { inForce } from '../../projections/censors/in-force.ts';
+import { matching } from '../../projections/memory/search.ts';
+import { censorsMax } from '../../domain/censor/censor.caps.ts';
 import type { Project } from '../../projections/project.ts';
 import type { ReadModels } from '../../projections/queries.ts';
 import { queryVectors, type QueryVector } from './query.vectors.ts';
@@ -18,19 +20,24 @@ const name = 'memory_items';
 /** Each channel offers so many times what is asked for (requirements N32). */
 const candidatesPerItem = 3;
 const limitMax = 100;
+const nearMax = censorsMax;
 /** Nobody waits longer for what was recorded a moment ago. */
 const waitMsMax = 100;
+/** A censor that was just made is waited for longer: a text is not let pass while it is not visible. */
+const censorWaitMsMax = 5_000;
 
 export interface RecallParts {
   readonly read: Pick<Project, 'ask' | 'reached' | 'served'>;
   readonly embeddings: Embeddings;
   readonly vectors: VectorIndex;
+  /** Where the newest censor stands that was made or changed through this node. */
+  readonly newestCensor: () => bigint | undefined;
   /** Aborted when the node ends. */
   readonly signal: AbortSignal;
 }
 
 /** The search over what is remembered, by meaning and by words: see the port `Memory`. */
-export const recalling = ({ read, embeddings, vectors, signal: ending }: RecallParts): Memory => {
+export const recalling = ({ read, embeddings, vectors, newestCensor, signal: ending }: RecallParts): Memory => {
   const ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>): Promise<T> => read.ask<ReadModels, T>(question);
   const vectorOf = queryVectors(embeddings, ending);
   const { model } = embeddings;
@@ -86,9 +93,18 @@ export const recalling = ({ read, embeddings, vectors, signal: ending }: RecallP
     near: async ({ tenant, agent_id, kinds, text, limit, threshold }) => {
       const asked = await vectorOf(text);
       if (!asked.ok) return [];
-      const found = await vectors.nearest({ tenant, agent_id, kinds }, model, asked.vector, Math.min(limit, limitMax));
+      const exact = kinds.includes('censor') ? ({ exact: true } as const) : {};
+      const scope = { tenant, agent_id, kinds, ...exact };
+      const found = await vectors.nearest(scope, model, asked.vector, Math.min(limit, nearMax));
       return found.flatMap(({ kind, id, score }) => (score > threshold ? [{ kind, id, similarity: score }] : []));
     },
-    active: (query) => newest(ask, { ...query, limit: Math.min(query.limit, limitMax) }),
+    censors: async (of) => {
+      const made = newestCensor();
+      if (made !== undefined && !(await read.reached('censors', made, { wait_ms: censorWaitMsMax })).reached)
+        throw new Error('a censor that was made is not visible yet');
+      const found = await inForce(ask, { ...of, limit: censorsMax + 1 });
+      if (found.length > censorsMax) throw new Error(`more than ${censorsMax} censors are in force: lift some of them`);
+      return found;
+    },
   };
 };

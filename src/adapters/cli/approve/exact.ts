@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { textsIn } from '../../../domain/kernel/texts.ts';
 import { escaped } from '../terminal/visible.ts';
 
 type Json = unknown;
@@ -11,12 +12,6 @@ export const exact = (value: Json): string => {
   return `{${Object.entries(value)
     .map(([name, member]) => `${exact(name)}: ${exact(member)}`)
     .join(', ')}}`;
-};
-
-const textsIn = (value: Json): readonly string[] => {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, member]) => [name, ...textsIn(member)]);
 };
 
 const hosts = /(?:\/\/|@)(?<host>[^\s/:@?#"'<>()[\]]+\.[^\s/:@?#"'<>()[\]]+)/gu;
