@@ -19,6 +19,7 @@ import { factOperations } from './memory/facts.operations.ts';
 import { episodeOperations } from './memory/episodes.operations.ts';
 import { procedureOperations } from './memory/procedures.operations.ts';
 import { censorOperations } from './memory/censors.operations.ts';
+import { workingMemoryItemOperations } from './memory/working-memory.items.ts';
 import { workingMemoryOperations } from './memory/working-memory.operations.ts';
 
 /** Everything that can be asked for, once. The questions that can be asked stand beside the projections that answer them. */
@@ -42,6 +43,7 @@ export const repertoire = [
   ...procedureOperations,
   ...censorOperations,
   ...workingMemoryOperations,
+  ...workingMemoryItemOperations,
   ...runOperations,
   ...capabilityOperations,
   ...policyOperations,

@@ -90,7 +90,6 @@ const workingMemoryCommand = fc.oneof(
     frame: fc.constant(null),
     at: fc.constant(at),
   }),
-  fc.record({ type: fc.constant('LoadItem'), item }),
   fc.record({ type: fc.constant('LoadItems'), items: fc.array(item, { maxLength: 40 }) }),
   fc.record({ type: fc.constant('EvictItem'), ref_id: fc.option(other) }),
   fc.record({
@@ -137,6 +136,6 @@ holdToItsLaws([
     decider: workingMemory,
     life: workingMemoryLifecycle,
     command: workingMemoryCommand,
-    settling: ['FocusWorkingMemory', 'LoadItem', 'OpenThread', 'ResolveThread', 'ClearWorkingMemory'],
+    settling: ['FocusWorkingMemory', 'LoadItems', 'OpenThread', 'ResolveThread', 'ClearWorkingMemory'],
   },
 ] as unknown as readonly Subject[]);

@@ -39,7 +39,7 @@ describe('a working memory', () => {
   });
 
   it('holds twenty, and lets go of the least relevant, of those of the one that came first', () => {
-    const { events, state } = after(focus, load(...full), { type: 'LoadItem', item: itemOf(40, 0.1) });
+    const { events, state } = after(focus, load(...full), load(itemOf(40, 0.1)));
     expect(events).toMatchObject([{ data: { evicted: [{ ref_id: id(1) }] } }]);
     expect(state.items).toHaveLength(itemsMax);
     const lesser = [...full.slice(0, 7), itemOf(8, 0.4), ...full.slice(8)];

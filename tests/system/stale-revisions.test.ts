@@ -5,6 +5,8 @@ import { ask, dataFolder, startHere, type Reply } from '../support/acta.ts';
 let url: string;
 beforeAll(async () => {
   ({ url } = await startHere(await dataFolder(afterAll), {}, afterAll));
+  const { fact_id: ref_id } = (await ask(url, '/facts', { body: { content: 'Lamps break.' } })).body;
+  bodies['load_items'] = { items: [{ kind: 'fact', ref_id }] };
 });
 
 const opened = async (): Promise<{ agent_id: string; session_id: string }> => {
@@ -30,7 +32,7 @@ const nouns: Readonly<Record<string, () => Promise<object>>> = {
   key_id: async () => (await ask(url, '/keys', { body: { name: 'a key', scopes: ['agents:read'] } })).body,
 };
 /** What must be said, and what must have happened, where an empty request on a fresh thing is not enough. */
-const bodies: Readonly<Record<string, object>> = {
+const bodies: Record<string, object> = {
   revise_agent: { name: 'Another' },
   take_turn: { message: 'hi' },
   focus_working_memory: { task: 'Another' },
@@ -48,6 +50,8 @@ const before: Readonly<Record<string, (thing: string) => Promise<Reply>>> = {
   open_thread: focused,
   resolve_thread: focused,
   clear_working_memory: focused,
+  load_items: focused,
+  evict_item: focused,
 };
 
 /** Commands on what is there already; what works a read model lives in no stream. */

@@ -9,7 +9,7 @@ import { planContext, type Draft, type Tool } from '../../domain/session/context
 import type { ContextEffect } from '../../domain/session/session.effects.ts';
 import type { Exchange } from '../../domain/session/session.history.ts';
 import { workingMemory } from '../../domain/working-memory/working-memory.decider.ts';
-import { citeWorkingMemory } from './cite.ts';
+import { atHand } from './at-hand.ts';
 import { decide } from './decide.ts';
 import type { Mind } from './mind.ts';
 import { must, note, type Writer } from './note.ts';
@@ -48,7 +48,7 @@ export const framed = (
 /** What memory has for the turn. Each part that cannot be had is reported, and the turn goes on without it. */
 export const remembering = async (
   mind: Mind,
-  { tenant, agent_id, effect, report, signal }: Occurring,
+  { tenant, agent_id, matter, effect, report, signal }: Occurring,
   { frame }: { readonly frame: Frame },
 ): Promise<{
   readonly drafts: readonly Draft[];
@@ -65,7 +65,7 @@ export const remembering = async (
   };
   const nothing = { drafts: [], position: null };
   const [working, recalled, calibration] = await Promise.all([
-    report.run('working_memory', undefined, () => citeWorkingMemory(engine, tenant, session_id)),
+    report.run('working_memory', undefined, () => atHand(engine, effect, { tenant, agent_id, matter })),
     report.run('recall', nothing, () => recollect(mind, asking, signal)),
     frame.deliberates ? report.run('calibration', null, () => mind.calibration(tenant, agent_id)) : null,
   ]);

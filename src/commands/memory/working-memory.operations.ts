@@ -16,9 +16,9 @@ import { absentIn, problems as memoryProblems, scope, tag } from './telling.ts';
 const session_id = idInput('session');
 const exampleId = '0198d7a0-0000-7000-8000-000000000005';
 const problems = [...memoryProblems, 'too_many_threads'];
-const path = '/sessions/{session_id}/working-memory';
+export const path = '/sessions/{session_id}/working-memory';
 
-const WorkingMemoryState = z.object({
+export const WorkingMemoryState = z.object({
   session_id: z.uuid(),
   current_task: z.string().nullable(),
   item_count: z.int(),
@@ -26,7 +26,8 @@ const WorkingMemoryState = z.object({
   revision: z.int(),
 });
 
-const done = async (
+/** Asks a session's working memory something, and tells how it stands then. */
+export const done = async (
   context: CommandContext,
   call: Call,
   id: string,

@@ -27,7 +27,6 @@ export interface FocusWorkingMemory {
 
 export type WorkingMemoryCommand =
   | FocusWorkingMemory
-  | { readonly type: 'LoadItem'; readonly item: WorkingItem }
   | { readonly type: 'LoadItems'; readonly items: readonly WorkingItem[] }
   /** Null for whatever goes first. */
   | { readonly type: 'EvictItem'; readonly ref_id: string | null }
@@ -88,8 +87,6 @@ const rules: Decider<WorkingMemoryCommand, WorkingMemoryState, WorkingMemoryEven
     if (phase === 'absent')
       return command.type === 'ClearWorkingMemory' ? E.right([]) : E.left({ reason: 'WorkingMemoryAbsent' });
     switch (command.type) {
-      case 'LoadItem':
-        return loadedWith(state, [command.item]);
       case 'LoadItems':
         return loadedWith(state, command.items);
       case 'EvictItem': {
