@@ -2,6 +2,7 @@ import { cancelTurnsOfStoppedAgent } from '../domain/reactions/cancel-turns-of-s
 import { endApprovals } from '../domain/reactions/end-approvals.reaction.ts';
 import { endDirectives } from '../domain/reactions/end-directives.reaction.ts';
 import { endToolCalls } from '../domain/reactions/end-tool-calls.reaction.ts';
+import { learnNewerFacts } from '../domain/reactions/learn-newer-facts.reaction.ts';
 import { pauseAgentsOverBudget } from '../domain/reactions/pause-agents-over-budget.reaction.ts';
 import { requestApprovals } from '../domain/reactions/request-approvals.reaction.ts';
 import { settleBudgets } from '../domain/reactions/settle-budgets.reaction.ts';
@@ -19,4 +20,5 @@ export const reactions = [
   pauseAgentsOverBudget,
   endToolCalls,
   withdrawDirectivesOfCanceledTurns,
+  learnNewerFacts,
 ];

@@ -40,7 +40,7 @@ describe('a fact', () => {
     const subject = 'delivery';
     const first = await learned('It takes three days.', { subject });
     const { body, headers } = await post(`/facts/${first}/supersede`, { content: 'It takes two days.', subject });
-    const before = BigInt(headers.get('acta-position') ?? '0') - 1n;
+    const before = BigInt(headers.get('acta-position') ?? '0') - 2n;
     const last = (await post(`/facts/${body.fact_id}/supersede`, { content: 'It takes a day.', subject })).body.fact_id;
     expect((await askFresh(url, `/facts/${first}/current`)).body).toMatchObject({
       ...{ fact: { fact_id: last, content: 'It takes a day.' }, complete: true },
@@ -50,7 +50,7 @@ describe('a fact', () => {
     const held = async (more: string) =>
       (await ask(url, `/facts?subject=${subject}${more}`)).body.facts.map(({ fact_id }: Body) => fact_id);
     expect(await held('&status=current')).toEqual([last]);
-    expect(await held(`&as_of=${before}`)).toEqual([body.fact_id, first]);
+    expect(await held(`&as_of=${before}`)).toEqual([first]);
     expect((await post(`/facts/${first}/supersede`, { content: 'again' })).status).toBe(409);
   });
 
@@ -67,12 +67,54 @@ describe('a fact', () => {
     expect(second.body).toEqual(first.body);
   });
 
+  it('said twice in a row is confirmed, not doubled; where it held no more, it is learned anew', async () => {
+    const [said, other] = [
+      { content: 'Lamps are lit at dusk.' },
+      { content: 'Lamps are lit at dusk.', subject: 'harbour' },
+    ];
+    const first = await post('/facts', said);
+    expect(await post('/facts', said)).toMatchObject({
+      ...{ status: 200, body: { fact_id: first.body.fact_id, confirmed: true, confirmations: 1 } },
+    });
+    expect((await post('/facts', other)).status).toBe(201);
+    await post(`/facts/${first.body.fact_id}/retract`);
+    const anew = await post('/facts', said);
+    expect(anew).toMatchObject({ status: 201, body: { confirmed: false, confirmations: 0 } });
+    expect(anew.body.fact_id).not.toBe(first.body.fact_id);
+    const at_once = await Promise.all([1, 2, 3].map(() => post('/facts', { content: 'Said by three at once.' })));
+    expect(new Set(at_once.map(({ body }) => body.fact_id)).size).toBe(1);
+    expect(at_once.map(({ status }) => status).toSorted()).toEqual([200, 200, 201]);
+  });
+
+  it('gives way to one other fact: of two at once one is refused, and leaves nothing that is recalled', async () => {
+    const subject = 'opening hours';
+    const older = await learned('Open till five.', { subject });
+    const said = ['Open till six.', 'Open till seven.'].map((content) =>
+      post(`/facts/${older}/supersede`, { content, subject }),
+    );
+    const answers = await Promise.all(said);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+    const winner = answers.find(({ status }) => status === 201)?.body.fact_id;
+    const { body } = await askFresh(url, `/facts?subject=${encodeURIComponent(subject)}`);
+    expect(body.facts.map(({ fact_id }: Body) => fact_id).toSorted()).toEqual([older, winner].toSorted());
+    const stale = { 'if-match': '"7"' };
+    const late = await ask(url, `/facts/${winner}/contradict`, {
+      body: { content: 'Never open.', subject },
+      headers: stale,
+    });
+    expect(late.status).toBe(412);
+    expect((await askFresh(url, `/facts?subject=${encodeURIComponent(subject)}`)).body.total).toBe(2);
+  });
+
   it('that was forgotten is in no read model, and its provenance stays', async () => {
     const canary = 'the canary 7f3e sings';
-    const fact_id = await learned(canary, { subject: canary });
+    const { episode_id } = (await post('/episodes', { summary: 'A bird was heard.' })).body;
+    const fact_id = await learned(canary, { subject: canary, source: { episode_id } });
     expect((await askFresh(url, `/facts/${fact_id}`)).body.content).toBe(canary);
+    // The episode is a record of its own: whoever forgets is told of it.
     expect((await post(`/facts/${fact_id}/forget`, { reason: 'asked for' })).body).toMatchObject({
       status: 'forgotten',
+      episode_id,
     });
     expect((await askFresh(url, `/facts/${fact_id}`)).status).toBe(404);
     expect((await askFresh(url, `/facts/${fact_id}/history`)).status).toBe(404);

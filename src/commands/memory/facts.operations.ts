@@ -50,7 +50,7 @@ const contradictFact = command({
   run: (context, { fact_id: older, ...given }, call) =>
     against(context, call, given, older, {
       cites: 'contradiction_of',
-      says: (by_fact_id) => ({ type: 'ContradictFact', by_fact_id, by: call.principal.actor }),
+      says: (by_fact_id, newer) => ({ type: 'ContradictFact', by_fact_id, newer, by: call.principal.actor }),
     }),
 });
 
@@ -68,7 +68,7 @@ const supersedeFact = command({
   run: (context, { fact_id: older, ...given }, call) =>
     against(context, call, given, older, {
       cites: 'supersedes',
-      says: (superseded_by) => ({ type: 'SupersedeFact', superseded_by, by: call.principal.actor }),
+      says: (superseded_by, newer) => ({ type: 'SupersedeFact', superseded_by, newer, by: call.principal.actor }),
     }),
 });
 

@@ -1,17 +1,16 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { fact, type FactCommand, type FactState } from '../../domain/fact/fact.decider.ts';
-import { FactContent } from '../../domain/fact/fact.events.ts';
+import { FactContent, type FactEvent, type NewerFact } from '../../domain/fact/fact.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
-import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { visible } from '../../domain/kernel/visible.ts';
+import { once } from '../../domain/memory/words.ts';
 import { ask, type CommandContext } from '../context.ts';
 import type { Receipt } from '../execute.ts';
-import { recall } from '../recall.ts';
-import { problemOf } from '../refusals.ts';
-import { learnFact, type Learned } from './learn-fact.ts';
+import { recall, type Recollection } from '../recall.ts';
+import { learnOrConfirm, learnFact, placeOf, type Learned, type Place } from './learn-fact.ts';
 import { absentIn, provenanceOf, SourceInput, taught, told } from './telling.ts';
 
 export const FactView = z.object({
@@ -20,6 +19,10 @@ export const FactView = z.object({
   confidence: z.number(),
   confirmations: z.int(),
   superseded_by: z.uuid().nullable(),
+  episode_id: z.uuid().nullable().meta({
+    description:
+      'The episode it was learned in. It keeps what was said there when the fact is forgotten: forget it, too.',
+  }),
   revision: z.int(),
 });
 
@@ -29,7 +32,6 @@ export const LearnedView = FactView.extend({
   warning: z
     .object({
       existing_fact_id: z.uuid(),
-      existing_content: z.string(),
       similarity: z.number(),
       message: z.string(),
     })
@@ -37,8 +39,8 @@ export const LearnedView = FactView.extend({
 });
 
 const view = ({ state, revision }: Pick<Receipt<FactState>, 'state' | 'revision'>): z.infer<typeof FactView> => {
-  const { fact_id: id, phase: status, confidence, confirmations, superseded_by } = state;
-  return { fact_id: id, status, confidence, confirmations, superseded_by, revision };
+  const { fact_id: id, phase: status, confidence, confirmations, superseded_by, episode_id } = state;
+  return { fact_id: id, status, confidence, confirmations, superseded_by, episode_id, revision };
 };
 
 export const done = async (
@@ -79,57 +81,64 @@ export const learned = async (
   context: CommandContext,
   call: Call,
   { agent_id = context.default_agent_id, source, ...given }: Said,
-  more: { readonly contradiction_of?: string; readonly supersedes?: string } = {},
 ): Promise<E.Either<Problem, Learned>> => {
   const absent = await absentIn(context, call, { agent_id, source });
   if (absent !== undefined) return E.left(absent);
   return await told(() => {
-    const input = { ...given, agent_id, source: taught(source), ...more };
+    const input = { ...given, agent_id, source: taught(source) };
     return learnFact(context, input, provenanceOf(context, call));
   });
 };
 
-/** Why nothing can be said against a fact; undefined where it can. What this very call has done already is no reason. */
-const inTheWay = async (
+/** What is said of the older fact: by which one, and what that says where it is yet to be learned. */
+type Against = (fact_id: string, newer: NewerFact | null) => FactCommand;
+
+/** What this very call has said of a fact already; undefined where it has said nothing. */
+const saidBefore = async (
   { engine: { log, catalogue, remembered } }: CommandContext,
-  { principal, command_id, if_match }: Call,
+  command_id: string,
   id: string,
-): Promise<Problem | undefined> => {
-  const stream = streamOf('fact', id);
-  const read = await told(() => recall<FactState, never>(log, catalogue, remembered, fact, stream));
-  if (E.isLeft(read)) return read.left;
-  const { last, state, tail, done: before } = read.right;
-  if (last === undefined || tenantOf(last) !== principal.tenant) return problemOf({ reason: 'FactUnknown' });
-  if (before.has(derived('against', command_id))) return undefined;
-  if (if_match !== undefined && if_match !== tail.revision)
-    return problemOf({ reason: 'StaleRevision', stream, given: if_match, current: tail.revision });
-  const { phase } = state;
-  return phase === 'current'
-    ? undefined
-    : problemOf({ reason: 'OutOfLifecycle', phase, step: 'FactSuperseded', allowed: ['FactForgotten'] });
+): Promise<E.Either<Problem, FactEvent | undefined>> => {
+  const read = await told(() => recall<FactState, FactEvent>(log, catalogue, remembered, fact, streamOf('fact', id)));
+  return E.map(({ done: before }: Recollection<FactState>) => before.get(command_id)?.[0] as FactEvent | undefined)(
+    read,
+  );
 };
 
-/** Learns what stands against a fact, then says so of it: done twice under one command, it is done once. */
+/** The fact that an event names as the one that was said against its own, and whether it is learned with it. */
+const namedBy = (event: FactEvent | undefined): Place | undefined => {
+  if (event?.type !== 'FactSuperseded' && event?.type !== 'FactContradicted') return undefined;
+  const fact_id = event.type === 'FactSuperseded' ? event.data.superseded_by : event.data.by_fact_id;
+  return { fact_id, held: event.data.newer === null, warning: null };
+};
+
+/**
+ * Says something against a fact. The older fact is the one that decides, on the revision that the caller saw, and its event
+ * holds the newer one: refused, nothing is on the record, and from then on the newer one is learned by this call, by the same
+ * one asked again, or by the reaction `learn_newer_facts`, once (decision 0017).
+ */
 export const against = async (
   context: CommandContext,
   call: Call,
-  given: Said,
+  { agent_id = context.default_agent_id, source, ...given }: Said,
   older: string,
-  {
-    cites,
-    says,
-  }: {
-    readonly cites: 'contradiction_of' | 'supersedes';
-    readonly says: (newer: string) => FactCommand;
-  },
+  { cites, says }: { readonly cites: 'contradiction_of' | 'supersedes'; readonly says: Against },
 ): Promise<Answer<z.infer<typeof LearnedView>> | Problem> => {
-  const problem = await inTheWay(context, call, older);
-  if (problem !== undefined) return problem;
-  const newer = await learned(context, call, given, { [cites]: older });
-  if (E.isLeft(newer)) return newer.left;
-  const { if_match: _, ...rest } = call;
-  const second = { ...rest, command_id: derived('against', call.command_id) };
-  const outcome = await ask(context, second, fact, streamOf('fact', older), says(newer.right.fact_id));
+  const absent = await absentIn(context, call, { agent_id, source });
+  if (absent !== undefined) return absent;
+  const provenance = provenanceOf(context, call);
+  const content = { ...given, agent_id, source: taught(source) };
+  const input = { ...content, [cites]: older };
+  const command_id = derived('against', call.command_id);
+  const before = await saidBefore(context, command_id, older);
+  if (E.isLeft(before)) return before.left;
+  const found = await told(async () => E.right(namedBy(before.right) ?? (await placeOf(context, input, provenance))));
+  if (E.isLeft(found)) return found.left;
+  const place = found.right;
+  const asked = says(place.fact_id, place.held ? null : { ...content, tags: once(content.tags) });
+  const guard = { guarded: true };
+  const outcome = await ask(context, { ...call, command_id }, fact, streamOf('fact', older), asked, guard);
   if (E.isLeft(outcome)) return outcome.left;
-  return { ...learnedAnswer(newer.right), position: outcome.right.position };
+  const newer = await told(() => learnOrConfirm(context, place, input, provenance));
+  return E.isLeft(newer) ? newer.left : learnedAnswer(newer.right);
 };

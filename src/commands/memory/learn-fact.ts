@@ -1,10 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { fact, type FactState, type LearnFact } from '../../domain/fact/fact.decider.ts';
+import { digest } from '../../domain/kernel/digest.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import type { Memory, Near } from '../../ports.ts';
-import { execute, type Engine } from '../execute.ts';
-import { recall } from '../recall.ts';
+import { execute, type Engine, type Receipt } from '../execute.ts';
+import { recall, type Recollection } from '../recall.ts';
 import type { Provenance } from '../record.ts';
 import type { Refusal } from '../refusals.ts';
 
@@ -14,13 +15,16 @@ const sameMin = 0.95;
 const likeMin = 0.85;
 const nearMax = 5;
 const nearWaitMsMax = 5_000;
+/** How often the same words can be learned again after they held no more; from then on each command learns them anew. */
+const livesMax = 16;
+const attemptsMax = 5;
 
 export type FactInput = Omit<LearnFact, 'type' | 'fact_id' | 'by' | 'contradiction_of' | 'supersedes'> &
   Partial<Pick<LearnFact, 'contradiction_of' | 'supersedes'>>;
 
+/** It names the fact that is nearly the same and repeats nothing of it: an answer is kept longer than a fact may be. */
 export interface Warning {
   readonly existing_fact_id: string;
-  readonly existing_content: string;
   readonly similarity: number;
   readonly message: string;
 }
@@ -33,6 +37,13 @@ export interface Learned {
   readonly state: FactState;
   readonly revision: number;
   readonly position: bigint;
+}
+
+/** Where something that is learned belongs: to a fact that says it already, or in a stream of its own. */
+export interface Place {
+  readonly fact_id: string;
+  readonly held: boolean;
+  readonly warning: Warning | null;
 }
 
 interface Parts {
@@ -54,50 +65,116 @@ const nearby = async (
   }
 };
 
-/** A fact as the log has it, where it holds. */
-const holding = async ({ engine }: Parts, id: string, tenant: string): Promise<FactState | undefined> => {
-  const { log, catalogue, remembered } = engine;
+/** A fact as the log has it, undefined where there is none of this tenant's, or it cannot be read. */
+const inLog = async (
+  { engine: { log, catalogue, remembered } }: Parts,
+  id: string,
+  tenant: string,
+): Promise<Recollection<FactState> | undefined> => {
   const read = await recall<FactState, never>(log, catalogue, remembered, fact, streamOf('fact', id));
   if (E.isLeft(read)) return undefined;
-  const { state, last } = read.right;
-  return last !== undefined && tenantOf(last) === tenant && state.active ? state : undefined;
+  const { last } = read.right;
+  return last !== undefined && tenantOf(last) === tenant ? read.right : undefined;
 };
 
-const warningOf = ({ fact_id, content }: FactState, similarity: number): Warning => ({
-  existing_fact_id: fact_id,
-  existing_content: content,
+const warningOf = (existing_fact_id: string, similarity: number): Warning => ({
+  existing_fact_id,
   similarity,
   message: 'A fact that is nearly the same is held to be true: see whether they contradict each other.',
 });
 
+const apartFrom = ({ contradiction_of = null, supersedes = null }: FactInput): ReadonlySet<string | null> =>
+  new Set([contradiction_of, supersedes]);
+
 /**
- * Learns a fact, unless the same agent holds one already that says the same (cosine similarity above 0.95): then that one is
- * confirmed. The facts that the new one contradicts or supersedes are not compared with it. The id of a new fact is derived
- * from the command's, so that asking again is the same fact. Throws the log's errors.
+ * The stream of these very words: its name follows from them, so that whoever says them a moment later, or at the same time,
+ * meets the fact in the log itself, before any read model or vector knows it. Words that hold no more begin another life.
+ */
+const ownPlace = async (
+  parts: Parts,
+  input: FactInput,
+  { tenant, command_id }: Pick<Provenance, 'tenant' | 'command_id'>,
+): Promise<Omit<Place, 'warning'>> => {
+  const { agent_id, content, subject } = input;
+  const words = digest({ content, subject });
+  const apart = apartFrom(input);
+  for (let life = 0; life < livesMax; life += 1) {
+    const fact_id = derived('fact', tenant, agent_id, words, life);
+    const known = await inLog(parts, fact_id, tenant);
+    if (known === undefined) return { fact_id, held: false };
+    const again = known.done.has(command_id);
+    if (again || (known.state.active && !apart.has(fact_id))) return { fact_id, held: true };
+  }
+  return { fact_id: derived('fact', command_id), held: false };
+};
+
+/**
+ * Where a fact belongs: to the one that the same agent holds already in the same words, or in such that mean the same (cosine
+ * similarity above 0.95); else in a stream of its own, with a warning where one is nearly the same. The facts that the new
+ * one contradicts or supersedes are not compared with it. Throws the log's errors.
+ */
+export const placeOf = async (
+  parts: Parts,
+  input: FactInput,
+  provenance: Pick<Provenance, 'tenant' | 'command_id'>,
+): Promise<Place> => {
+  const own = await ownPlace(parts, input, provenance);
+  if (own.held) return { ...own, warning: null };
+  const apart = apartFrom(input);
+  let warning: Warning | null = null;
+  for (const { id, similarity } of await nearby(parts, input, provenance.tenant)) {
+    if (apart.has(id)) continue;
+    const known = await inLog(parts, id, provenance.tenant);
+    if (known?.state.active !== true) continue;
+    if (similarity > sameMin) return { fact_id: id, held: true, warning: null };
+    warning ??= warningOf(id, similarity);
+  }
+  return { ...own, warning };
+};
+
+/** Learns a fact in its place, or confirms the one that is there. Throws the log's errors. */
+const learnAt = async (
+  { engine }: Parts,
+  { fact_id, held, warning }: Place,
+  input: FactInput,
+  provenance: Provenance,
+): Promise<E.Either<Refusal, Learned>> => {
+  const { actor: by } = provenance;
+  const { contradiction_of = null, supersedes = null, source } = input;
+  const learn: LearnFact = { ...input, type: 'LearnFact', fact_id, contradiction_of, supersedes, by };
+  const asked = held ? ({ type: 'ConfirmFact', by, source } as const) : learn;
+  const done = await execute(engine, fact, streamOf('fact', fact_id), asked, provenance);
+  if (E.isLeft(done)) return done;
+  const { state, revision, position, events }: Receipt<FactState> = done.right;
+  const confirmed = events.some(({ type }) => type === 'FactConfirmed');
+  return E.right({ fact_id, confirmed, warning, state, revision, position });
+};
+
+/** As `learnAt`, where the place is settled: a fact that somebody else learned there meanwhile, in the same words, is confirmed. */
+export const learnOrConfirm = async (
+  parts: Parts,
+  place: Place,
+  input: FactInput,
+  provenance: Provenance,
+): Promise<E.Either<Refusal, Learned>> => {
+  const done = await learnAt(parts, place, input, provenance);
+  const taken = E.isLeft(done) && done.left.reason === 'OutOfLifecycle' && !place.held;
+  return taken ? await learnAt(parts, { ...place, held: true }, input, provenance) : done;
+};
+
+/**
+ * Learns a fact, unless the same agent holds one already that says the same: then that one is confirmed. Asked again under
+ * the same command it is done once; two that say the same at once make one fact. Throws the log's errors.
  */
 export const learnFact = async (
   parts: Parts,
   input: FactInput,
   provenance: Provenance,
 ): Promise<E.Either<Refusal, Learned>> => {
-  const { tenant, actor: by, command_id } = provenance;
-  const fact_id = derived('fact', command_id);
-  const { contradiction_of = null, supersedes = null } = input;
-  const confirm = { type: 'ConfirmFact', by, source: input.source } as const;
-  const apart = new Set([fact_id, contradiction_of, supersedes]);
-  // Asked again, what was learned the first time is near itself: it is not compared.
-  const again = (await holding(parts, fact_id, tenant)) !== undefined;
-  const near = again ? [] : (await nearby(parts, input, tenant)).filter(({ id }) => !apart.has(id));
-  let warning: Warning | null = null;
-  for (const { id, similarity } of near) {
-    const held = await holding(parts, id, tenant);
-    if (held === undefined) continue;
-    if (similarity > sameMin) {
-      const done = await execute(parts.engine, fact, streamOf('fact', id), confirm, provenance);
-      if (E.isRight(done)) return E.right({ ...done.right, fact_id: id, confirmed: true, warning: null });
-    } else warning ??= warningOf(held, similarity);
+  for (let attempt = 1; ; attempt += 1) {
+    const done = await learnAt(parts, await placeOf(parts, input, provenance), input, provenance);
+    // Somebody said it, or ended it, between the look and the word: the place is another one now.
+    const elsewhere = E.isLeft(done) && done.left.reason === 'OutOfLifecycle';
+    if (!elsewhere || attempt === attemptsMax) return done;
   }
-  const learn: LearnFact = { ...input, type: 'LearnFact', fact_id, contradiction_of, supersedes, by };
-  const done = await execute(parts.engine, fact, streamOf('fact', fact_id), learn, provenance);
-  return E.isLeft(done) ? done : E.right({ ...done.right, fact_id, confirmed: false, warning });
 };

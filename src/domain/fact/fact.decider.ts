@@ -1,9 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { z } from 'zod';
 import type { Decider } from '../kernel/decider.ts';
 import { governed } from '../kernel/lifecycle.ts';
-import type { Source } from '../memory/source.ts';
 import { once } from '../memory/words.ts';
+import type { FactCommand } from './fact.commands.ts';
 import {
   FactConfirmed,
   FactContradicted,
@@ -11,30 +10,11 @@ import {
   FactForgotten,
   FactLearned,
   FactSuperseded,
-  type FactContent,
   type FactEvent,
 } from './fact.events.ts';
 import { factLifecycle, type FactPhase } from './fact.lifecycle.ts';
 
-export interface LearnFact extends z.infer<typeof FactContent> {
-  readonly type: 'LearnFact';
-  readonly fact_id: string;
-  readonly agent_id: string;
-  readonly source: Source;
-  /** The fact that this one says otherwise; both stand. */
-  readonly contradiction_of: string | null;
-  /** The fact in whose place this one comes. */
-  readonly supersedes: string | null;
-  readonly by: string;
-}
-
-export type FactCommand =
-  | LearnFact
-  | { readonly type: 'ConfirmFact'; readonly by: string; readonly source: Source | null }
-  | { readonly type: 'ContradictFact'; readonly by_fact_id: string; readonly by: string }
-  | { readonly type: 'SupersedeFact'; readonly superseded_by: string; readonly by: string }
-  | { readonly type: 'DeactivateFact'; readonly reason: string; readonly by: string }
-  | { readonly type: 'ForgetFact'; readonly reason: string; readonly by: string };
+export type { FactCommand, LearnFact } from './fact.commands.ts';
 
 export type FactRefusal = { readonly reason: 'FactUnknown' } | { readonly reason: 'FactAgainstItself' };
 
@@ -47,6 +27,10 @@ export interface FactState {
   readonly confirmations: number;
   readonly contradicted_by: ReadonlySet<string>;
   readonly superseded_by: string | null;
+  /** The fact against which it was said, if it was. */
+  readonly against: string | null;
+  /** The episode in which it was learned, where one is known: a record of its own, with words of its own. */
+  readonly episode_id: string | null;
   /** Whether it can be recalled. */
   readonly active: boolean;
 }
@@ -67,6 +51,8 @@ const initial: FactState = {
   confirmations: 0,
   contradicted_by: new Set(),
   superseded_by: null,
+  against: null,
+  episode_id: null,
   active: false,
 };
 
@@ -76,6 +62,9 @@ const rules: Decider<FactCommand, FactState, FactEvent, FactRefusal> = {
   decide: (command, state): E.Either<FactRefusal, readonly FactEvent[]> => {
     if (command.type === 'LearnFact') {
       const { type: _, ...learned } = command;
+      // Whoever said it and the reaction that sees to it are two who learn it: the second one finds it done.
+      const against = command.supersedes ?? command.contradiction_of;
+      if (against !== null && against === state.against) return E.right([]);
       const itself = [command.contradiction_of, command.supersedes].includes(command.fact_id);
       return itself
         ? E.left({ reason: 'FactAgainstItself' })
@@ -89,16 +78,18 @@ const rules: Decider<FactCommand, FactState, FactEvent, FactRefusal> = {
           FactConfirmed({ fact_id, confirmations: state.confirmations + 1, source: command.source, by: command.by }),
         ]);
       case 'ContradictFact': {
-        const { by_fact_id, by } = command;
+        const { by_fact_id, by, newer = null } = command;
         if (by_fact_id === fact_id) return E.left({ reason: 'FactAgainstItself' });
         if (state.contradicted_by.has(by_fact_id)) return E.right([]);
         const [confidence_before, confidence_after] = [state.confidence, doubted(state.confidence)];
-        return E.right([FactContradicted({ fact_id, by_fact_id, confidence_before, confidence_after, by })]);
+        return E.right([FactContradicted({ fact_id, by_fact_id, confidence_before, confidence_after, newer, by })]);
       }
       case 'SupersedeFact': {
-        const { superseded_by, by } = command;
+        const { superseded_by, by, newer = null } = command;
         if (superseded_by === fact_id) return E.left({ reason: 'FactAgainstItself' });
-        return E.right(state.superseded_by === superseded_by ? [] : [FactSuperseded({ fact_id, superseded_by, by })]);
+        return E.right(
+          state.superseded_by === superseded_by ? [] : [FactSuperseded({ fact_id, superseded_by, newer, by })],
+        );
       }
       case 'DeactivateFact':
         return E.right(
@@ -116,8 +107,10 @@ const rules: Decider<FactCommand, FactState, FactEvent, FactRefusal> = {
   evolve: (state, event) => {
     switch (event.type) {
       case 'FactLearned': {
-        const { fact_id, agent_id, content, confidence } = event.data;
-        return { ...state, fact_id, agent_id, content, confidence, active: true };
+        const { fact_id, agent_id, content, confidence, supersedes, contradiction_of, source } = event.data;
+        const against = supersedes ?? contradiction_of;
+        const known = { fact_id, agent_id, content, confidence, against, episode_id: source.episode_id };
+        return { ...state, ...known, active: true };
       }
       case 'FactConfirmed':
         return { ...state, confirmations: event.data.confirmations };

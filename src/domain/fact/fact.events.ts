@@ -32,6 +32,14 @@ export const FactLearned = event(
   }),
   { personal: ['content', 'subject'] },
 );
+/**
+ * What is said against a fact: it is on the record with the fact that gives way, so that whatever happens to whoever said it,
+ * the newer fact is learned (decision 0017). Null where that one was held already.
+ */
+export const NewerFact = z.object({ agent_id: memoryId, ...FactContent.shape, source: Source });
+export type NewerFact = z.infer<typeof NewerFact>;
+const newer = NewerFact.nullable().default(null);
+
 /** Somebody said it again: how often that is by now, and where it came from this time. */
 export const FactConfirmed = event(
   'FactConfirmed',
@@ -45,10 +53,16 @@ export const FactContradicted = event(
     by_fact_id: memoryId,
     confidence_before: confidence,
     confidence_after: confidence,
+    newer,
     by: actor,
   }),
+  { personal: ['newer'] },
 );
-export const FactSuperseded = event('FactSuperseded', z.object({ fact_id, superseded_by: memoryId, by: actor }));
+export const FactSuperseded = event(
+  'FactSuperseded',
+  z.object({ fact_id, superseded_by: memoryId, newer, by: actor }),
+  { personal: ['newer'] },
+);
 export const FactDeactivated = event('FactDeactivated', z.object({ fact_id, reason: why, by: actor }));
 /** From here on no read model holds what it said (requirements C43). */
 export const FactForgotten = event('FactForgotten', z.object({ fact_id, reason: why, by: actor }));
