@@ -69,6 +69,20 @@ describe('recall without a provider of vectors', () => {
   });
 });
 
+describe('a decision that was given up', () => {
+  it('is recalled no more, until somebody says that it came out otherwise (N36)', async () => {
+    const { url } = await startHere(await dataFolder());
+    const id = await decided(url, 'Send parcels by balloon.', { confidence: 0 });
+    const review = (outcome: string) => ask(url, `/decisions/${id}/outcome`, { body: { outcome } });
+    const found = async () => (await recall(url, { query: 'parcels by balloon' })).items.map(({ id: at }: Body) => at);
+    expect(await found()).toEqual([id]);
+    await review('failure');
+    expect(await found()).toEqual([]);
+    await review('partial');
+    expect(await found()).toEqual([id]);
+  });
+});
+
 describe('recall with vectors', () => {
   it('finds what shares no word, embeds each text once, and again nothing when read models are built anew', async () => {
     const server = await embeddingServer();

@@ -1,5 +1,5 @@
 import type { CensorEvent } from '../censor/censor.events.ts';
-import type { DecisionEvent } from '../decision/decision.events.ts';
+import { isAbandoned, type DecisionEvent } from '../decision/decision.events.ts';
 import type { EpisodeEvent } from '../episode/episode.events.ts';
 import type { FactEvent } from '../fact/fact.events.ts';
 import type { ProcedureEvent } from '../procedure/procedure.events.ts';
@@ -40,7 +40,7 @@ const decisions: Telling<Parameters<typeof decisionLine>[0], DecisionEvent> = {
       case 'DecisionUpdated':
         return changed(held, { description: data.description, confidence: data.confidence });
       case 'DecisionReviewed':
-        return changed(held, { outcome: data.outcome });
+        return { ...changed(held, { outcome: data.outcome }), active: !isAbandoned(data) };
       default:
         return held;
     }

@@ -22,6 +22,14 @@ export const reasonTypes = [
 ] as const;
 /** What became of it. `noise` and `superseded` are answers, too, and are graded as none (requirements N13, N65). */
 export const outcomes = ['success', 'partial', 'failure', 'noise', 'superseded'] as const;
+/** What failed and was held with no confidence at all was given up: it is neither found nor graded (requirements N36, N65). */
+export const isAbandoned = ({
+  outcome,
+  confidence,
+}: {
+  readonly outcome: string;
+  readonly confidence: number;
+}): boolean => outcome === 'failure' && confidence === 0;
 export const relations = ['supports', 'contradicts', 'supersedes', 'related_to', 'caused_by'] as const;
 
 export const Category = z.enum(categories);

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../domain/decision/decision.events.ts';
+import { isAbandoned, type Outcome } from '../../domain/decision/decision.events.ts';
 
 /** A decision whose outcome is known, as it is graded: what was believed before, and what became of it. */
 export interface Graded {
@@ -44,7 +44,7 @@ const truthOf: Readonly<Record<Outcome, number | null>> = {
 
 /** What counts (requirements N61, N65): not noise, not what was superseded, not what was given up (failure at confidence 0). */
 export const isGraded = ({ confidence, outcome }: Pick<Graded, 'confidence' | 'outcome'>): boolean =>
-  truthOf[outcome] !== null && !(outcome === 'failure' && confidence === 0);
+  truthOf[outcome] !== null && !isAbandoned({ outcome, confidence });
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : sum(values) / values.length);

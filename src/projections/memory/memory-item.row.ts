@@ -50,10 +50,8 @@ export const remembered = (
   agent_id,
   ...words,
   tenant: tenantOf(event),
-  active: true,
+  ...held,
   learned_position: event.position,
-  ended_position: null,
-  ended_why: null,
   revision: event.revision,
   position: event.position,
 });
@@ -63,6 +61,9 @@ export const changed = (
   { revision, position }: Recorded,
   change: Partial<MemoryItemRow> = {},
 ): MemoryItemRow | null => (row === undefined ? null : { ...row, ...change, revision, position });
+
+/** What did not end, or did not end after all. */
+export const held = { active: true, ended_position: null, ended_why: null } as const;
 
 /** It is kept, and is recalled no more. */
 export const ended = (row: MemoryItemRow | undefined, event: Recorded, why: string): MemoryItemRow | null =>

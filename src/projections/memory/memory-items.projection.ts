@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { CensorEvent } from '../../domain/censor/censor.events.ts';
-import type { DecisionEvent } from '../../domain/decision/decision.events.ts';
+import { isAbandoned, type DecisionEvent } from '../../domain/decision/decision.events.ts';
 import type { EpisodeEvent } from '../../domain/episode/episode.events.ts';
 import type { FactEvent } from '../../domain/fact/fact.events.ts';
 import type { Event } from '../../domain/kernel/event.ts';
 import type { ProcedureEvent } from '../../domain/procedure/procedure.events.ts';
 import { projection } from '../projection.ts';
-import { changed, ended, remembered, said, type MemoryItemRow } from './memory-item.row.ts';
+import { changed, ended, held, remembered, said, type MemoryItemRow } from './memory-item.row.ts';
 
 export type { MemoryItemRow } from './memory-item.row.ts';
 
@@ -33,7 +33,7 @@ const keyOf = ({ type, data }: Event): { readonly kind: string; readonly item_id
 /** Everything an agent can recall, of whatever kind; forgotten items have no row. */
 export const memoryItems = projection<MemoryItemRow, MemoryEvent>({
   name: 'memory_items',
-  version: 2,
+  version: 3,
   table: (t) =>
     t
       .addColumn('kind', 'text', (c) => c.notNull())
@@ -66,7 +66,9 @@ export const memoryItems = projection<MemoryItemRow, MemoryEvent>({
       return changed(row, event, said(description, [description, context, pattern]));
     },
     DecisionThoughtAdded: (row, event) => changed(row, event),
-    DecisionReviewed: (row, event) => changed(row, event),
+    // The last word on an outcome counts, and may take back that it was given up (requirements N36).
+    DecisionReviewed: (row, event) =>
+      isAbandoned(event.data) ? ended(row, event, 'abandoned') : changed(row, event, held),
     DecisionLinked: (row, event) => changed(row, event),
     FactLearned: (_, event) => {
       const { fact_id, agent_id, content, subject } = event.data;
