@@ -204,10 +204,12 @@ describe('teaching', () => {
     expect((await askFresh(url, `/facts/${body.id}`)).body).toMatchObject({
       ...{ category: 'technical', source: { kind: 'taught', label: 'mcp' } },
     });
+    const { body: odd } = await post('/teach', { type: 'fact', content: 'Taught of lamps.', domain: 'lamps' });
+    expect((await askFresh(url, `/facts/${odd.id}`)).body).toMatchObject({ category: null, tags: ['lamps'] });
     const content = `First ${'word '.repeat(40)}`;
     const taught = (await post('/teach', { type: 'procedure', content, domain: 'cooking' })).body;
     const { body: shown } = await askFresh(url, `/procedures/${taught.id}`);
-    expect(shown).toMatchObject({ domain: null, description: content.trim() });
+    expect(shown).toMatchObject({ domain: null, tags: ['cooking'], description: content.trim() });
     expect(shown.name).toMatch(/^First (word )+word\.\.\.$/);
     expect(shown.name.length).toBeLessThanOrEqual(103);
   });

@@ -27,6 +27,10 @@ const oneOf = <T>(schema: z.ZodType<T>, domain: string | null): T | null => {
   return read.success ? read.data : null;
 };
 
+/** What is said of a domain is never lost: a word that is no category, or no domain of procedures, is kept as a tag. */
+const tagsOf = (known: string | null, domain: string | null): string[] =>
+  domain === null || known !== null ? [] : [domain];
+
 export const teach = command({
   name: 'teach',
   kind: 'command',
@@ -36,7 +40,9 @@ export const teach = command({
     agent_id: idInput('agent').optional(),
     type: z.enum(['fact', 'procedure']),
     content: visible(z.string().max(contentCharsMax)),
-    domain: z.string().min(1).max(100).nullable().default(null),
+    domain: visible(z.string().max(100)).nullable().default(null).meta({
+      description: 'A category of facts, or a domain of procedures; any other word is kept as a tag.',
+    }),
     source: z.string().min(1).max(200).default('mcp'),
   }),
   output: z.object({
@@ -65,9 +71,9 @@ export const teach = command({
         core_tools: [],
         core_concepts: [],
         implementation_notes: [],
-        tags: [],
       };
-      const about = { name: nameOf(content), description: content, domain: oneOf(ProcedureDomain, domain) };
+      const known = oneOf(ProcedureDomain, domain);
+      const about = { name: nameOf(content), description: content, domain: known, tags: tagsOf(known, domain) };
       const answer = await stored(context, call, { agent_id, source }, { ...about, ...none });
       if (!('output' in answer)) return answer;
       const { procedure_id: id, revision } = answer.output;
@@ -81,7 +87,7 @@ export const teach = command({
       source,
       subject: null,
       confidence: 1,
-      tags: [],
+      tags: tagsOf(category, domain),
     });
     if (E.isLeft(outcome)) return outcome.left;
     const { fact_id: id, confirmed, warning, revision } = outcome.right;
