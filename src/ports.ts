@@ -705,7 +705,6 @@ export interface Evaluation {
     readonly directive_id: string | null;
     readonly execution_run_id: string | null;
   }) => Promise<Scored>;
-  readonly experiment: (name: string, traces: readonly Trace[]) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 // ── Surfaces that stand in front of another ─────────────────────────────────────────────────────────────────────────────

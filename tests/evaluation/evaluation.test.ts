@@ -13,7 +13,6 @@ import { quietJournal } from '../support/quiet.journal.ts';
 import { until } from '../support/until.ts';
 
 const project_id = '0198d7a0-0000-7000-8000-000000000021';
-const experiment_id = '0198d7a0-0000-7000-8000-000000000022';
 const trace_id = '0198d7a0-0000-7000-8000-000000000023';
 const trace: Trace = {
   trace_id,
@@ -37,8 +36,6 @@ const braintrustServer = async () => {
   const answers: Readonly<Record<string, unknown>> = {
     '/v1/project': { id: project_id },
     '/btql': { data: [{ scores: { accuracy: 1, tone: 0.5, unknown: null } }] },
-    '/v1/experiment': { id: experiment_id },
-    [`/v1/experiment/${experiment_id}/summarize?summarize_scores=true`]: { scores: { accuracy: { score: 1 } } },
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -62,7 +59,7 @@ describe.each([
   ['noop', async (): Promise<Evaluation> => noopEvaluation()],
   ['braintrust', async (): Promise<Evaluation> => (await braintrustServer()).evaluation],
 ])('whoever evaluates: %s', (provider, made) => {
-  it('takes traces, and answers a score and an experiment in one shape (D110)', async () => {
+  it('takes traces, and answers a score in one shape (D110)', async () => {
     const evaluation = await made();
     expect(evaluation.provider).toBe(provider);
     expect(await evaluation.logTrace(trace)).toBeUndefined();
@@ -71,7 +68,6 @@ describe.each([
     expect(score === null || (score >= 0 && score <= 1)).toBe(true);
     expect(typeof dimensions).toBe('object');
     expect(typeof metadata).toBe('object');
-    expect(typeof (await evaluation.experiment('a change', [trace]))).toBe('object');
   });
 });
 
@@ -126,17 +122,19 @@ const golden = (type: string): Recorded => ({
 });
 
 describe('what evaluation is shown', () => {
-  const observed = (logTrace: Evaluation['logTrace']) => {
+  const observed = (logTrace: Evaluation['logTrace'], score: Evaluation['score'] = noopEvaluation().score) => {
+    const clock = { now: 0 };
     const appended: Engine['appended'] = new Set();
     const counts: Record<string, number> = {};
     const count = (_: string, { outcome = '' } = {}, by = 1): void =>
       void (counts[outcome] = (counts[outcome] ?? 0) + by);
     const telemetry = { count } as unknown as Engine['telemetry'];
-    const stop = observe({ appended, telemetry }, { provider: 'a test', logTrace }, quietJournal());
+    const at = { now: () => clock.now } as unknown as Engine['clock'];
+    const stop = observe({ appended, telemetry, clock: at }, { provider: 'a test', logTrace, score }, quietJournal());
     const tell = (...types: readonly string[]): void => {
       for (const hear of appended) hear('s', types.map(golden));
     };
-    return { tell, counts, stop };
+    return { tell, counts, stop, clock };
   };
 
   it('is the ends of turns and runs, in ids, outcomes and numbers', async () => {
@@ -154,6 +152,30 @@ describe('what evaluation is shown', () => {
     await stop();
     tell('TurnAssessed');
     expect(shown).toHaveLength(4);
+  });
+
+  it('is asked about a minute later, once, and only counted', async () => {
+    const asked: unknown[] = [];
+    const { tell, counts, stop, clock } = observed(
+      async () => undefined,
+      async (about) => {
+        asked.push(about);
+        if (asked.length === 2) throw new Error('out of reach');
+        return { score: 0.75, dimensions: {}, metadata: {} };
+      },
+    );
+    tell('TurnAssessed', 'RunCompleted');
+    await until(async () => (counts['handed_over'] === 2 ? true : undefined));
+    clock.now = 60_000;
+    tell('RunFailed');
+    await until(async () => (counts['failed'] === 1 ? true : undefined));
+    const { run_id, directive_id } = golden('RunCompleted').data as Record<string, string>;
+    expect(asked).toMatchObject([
+      { directive_id: null, execution_run_id: null },
+      { trace_id: run_id, directive_id, execution_run_id: run_id },
+    ]);
+    expect(counts).toEqual({ handed_over: 3, scored: 1, failed: 1, '': 0.75 });
+    await stop();
   });
 
   it('never stands in the way: what fails is counted, what is too much is dropped', async () => {

@@ -14,7 +14,6 @@ export interface BraintrustOptions {
 
 const Made = z.object({ id: z.uuid() });
 const Found = z.object({ data: z.array(z.object({ scores: z.record(z.string(), z.number().nullable()).nullish() })) });
-const Summary = z.record(z.string(), z.unknown());
 
 const bodyOf = async (response: Response): Promise<unknown> => {
   const chunks: Uint8Array[] = [];
@@ -82,12 +81,6 @@ export const braintrustEvaluation = ({ url, api_key, project }: BraintrustOption
       const values: readonly number[] = Object.values(dimensions);
       const score = values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
       return { score, dimensions, metadata: { ...about } };
-    },
-    experiment: async (name, traces) => {
-      const project_id = await projectId();
-      const { id } = await asked(Made, 'POST', '/v1/experiment', { project_id, name });
-      await asked(z.unknown(), 'POST', `/v1/experiment/${id}/insert`, { events: traces.map(rowOf) });
-      return asked(Summary, 'GET', `/v1/experiment/${id}/summarize?summarize_scores=true`);
     },
   };
 };

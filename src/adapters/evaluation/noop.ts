@@ -5,5 +5,4 @@ export const noopEvaluation = (): Evaluation => ({
   provider: 'noop',
   logTrace: () => Promise.resolve(),
   score: () => Promise.resolve({ score: null, dimensions: {}, metadata: {} }),
-  experiment: () => Promise.resolve({}),
 });

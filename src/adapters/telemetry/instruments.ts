@@ -78,6 +78,8 @@ export const instruments: readonly Instrument[] = [
   counter('acta_embedding_cost_micros_total', 'Cost of vectors in millionths of a US dollar.', ['provider']),
 
   counter('acta_evaluation_traces_total', 'Ends of turns and runs shown to whoever evaluates.', ['outcome']),
+  counter('acta_evaluation_scores_total', 'Answers to what was thought of them.', ['name', 'outcome']),
+  counter('acta_evaluation_score_total', 'Sum of the scores that were answered, 0 to 1 each.', ['name']),
 
   counter('acta_process_steps_total', 'Steps of processes: recorded, or overtaken by somebody who was first.', [
     'process',
