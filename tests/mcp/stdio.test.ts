@@ -46,7 +46,7 @@ describe.each(programs)('a client of the revision %s that starts `acta mcp` itse
       ['teach', { type: 'wish', content: 'x' }],
       ['teach', { type: 'fact' }],
       ['recall', { query: 'x', memory_type: 'dreams' }],
-      ['recall', { query: 'x', limit: 101 }],
+      ['recall', { query: 'x', limit: 51 }],
       ['decide', { question: 'x', stakes: 'mortal' }],
       ['status', { colour: 'red' }],
     ] as const) {

@@ -229,6 +229,19 @@ const resultOf = async (method: string, params: object = {}): Promise<Body> => {
   return typeof body === 'string' ? JSON.parse(body.slice(body.indexOf('data: ') + 6)).result : body.result;
 };
 
+it('a search says more over MCP than over HTTP where nobody says how much, and no more than fifty anywhere', async () => {
+  const learn = (n: number) => ask(url, '/facts', { body: { content: `Zebra ${n} has ${n} stripes.` }, headers: root });
+  for (let n = 1; n <= 6; n += 1) expect((await learn(n)).status).toBe(201);
+  const client = await eras[0][1](`${url}/mcp`, root);
+  const min_position = await logHead(url, root);
+  const { items } = (await client.call('recall', { query: 'zebra', min_position })).structuredContent;
+  expect(items).toHaveLength(6);
+  const over = (body: object) => ask(url, '/recall', { body: { query: 'zebra', ...body }, headers: root });
+  expect((await over({})).body.items).toHaveLength(5);
+  expect((await over({ limit: 50 })).body.items).toHaveLength(6);
+  expect((await over({ limit: 51 })).status).toBe(400);
+});
+
 it('an id that was begun is completed, whatever it is of', async () => {
   const body = (path: string, said: object) => ask(url, path, { body: said, headers: root });
   const decided = { description: 'Pack well.', confidence: 0.9, category: 'process', stakes: 'low' };

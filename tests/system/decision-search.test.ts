@@ -95,7 +95,7 @@ describe('decisions are found by their words (N34)', () => {
     const refused = async (query: string) => (await ask(url, `/decisions/search?${query}`)).status;
     expect(await refused('query_text=')).toBe(400);
     expect(await refused('query_text=log&bridge_side=top')).toBe(400);
-    expect(await refused('query_text=log&limit=101')).toBe(400);
+    expect(await refused('query_text=log&limit=51')).toBe(400);
   });
 });
 

@@ -6,12 +6,12 @@ import { operation } from '../../domain/kernel/operation.ts';
 import type { Recalled } from '../../ports.ts';
 import { equals, oneOf } from '../listing.ts';
 import { rankOffset } from '../memory/fusion.ts';
-import type { RecallContext } from '../memory/recall.queries.ts';
+import { semanticMax, type RecallContext } from '../memory/recall.queries.ts';
 import type { ReadModels } from '../queries.ts';
 import { DecisionSummary, summary } from './decisions.queries.ts';
 
 const reads = 'decisions';
-const limitMax = 100;
+const candidatesMax = 100;
 const queryCharsMax = 8_192;
 /** An agent that has decided more often is searched in part: its newest decisions. */
 const searchedMax = 50_000;
@@ -100,7 +100,7 @@ export const queryDecisions = operation<RecallContext>()({
   scope: 'decisions:read',
   input: z.strictObject({
     query_text: z.string().trim().min(1).max(queryCharsMax),
-    limit: z.int().min(1).max(limitMax).default(10),
+    limit: z.int().min(1).max(semanticMax).default(10),
     agent_id: idInput('agent').optional().meta({ description: 'The default agent where left out.' }),
     category: z.array(Category).optional(),
     stakes: z.array(Stakes).optional(),
@@ -134,7 +134,7 @@ export const queryDecisions = operation<RecallContext>()({
     const { category, stakes, outcome } = filters;
     const at = served(reads);
     const looked = await ask((db) => lookedAmong(db, { tenant, agent_id, text, side, category, stakes, outcome }));
-    const candidates = Math.min(limitMax, side === undefined ? limit : limit * candidatesPerItem);
+    const candidates = Math.min(candidatesMax, side === undefined ? limit : limit * candidatesPerItem);
     const bridged = side === undefined ? [] : looked.toSorted(fullest).slice(0, limit * candidatesPerItem);
     const query = {
       ...{ tenant, agent_id, text, kinds: ['decision' as const], limit: candidates, ids: looked.map(({ id }) => id) },

@@ -5,7 +5,10 @@ import type { Memory, MemoryKind, Recalled } from '../../ports.ts';
 import type { QueryContext } from '../queries.ts';
 
 const reads = 'memory_items';
-const limitMax = 100;
+/** A search by meaning answers no more, whoever asks and whatever over (requirements C40). */
+export const semanticMax = 50;
+/** What is found where nobody says how much of it: a program that reads for itself is shown more. */
+const limitDefault = { http: 5, mcp: 20 } as const;
 const queryCharsMax = 8_192;
 const exampleAgentId = '0198d7a0-0000-7000-8000-000000000001';
 
@@ -81,7 +84,12 @@ export const recall = operation<RecallContext>()({
     query: z.string().trim().min(1).max(queryCharsMax),
     agent_id: idInput('agent').optional().meta({ description: 'The default agent where left out.' }),
     memory_type: MemoryType.default('all'),
-    limit: z.int().min(1).max(limitMax).default(5),
+    limit: z
+      .int()
+      .min(1)
+      .max(semanticMax)
+      .optional()
+      .meta({ description: `${limitDefault.http} where left out, ${limitDefault.mcp} over MCP.` }),
     as_of: z
       .string()
       .regex(/^\d{1,18}$/)
@@ -105,8 +113,9 @@ export const recall = operation<RecallContext>()({
       },
     },
   ],
-  run: async ({ memory, served, default_agent_id }, input, { principal: { tenant }, signal }) => {
-    const { query: text, agent_id = default_agent_id, memory_type, limit, as_of, explain } = input;
+  run: async ({ memory, served, default_agent_id }, input, { principal: { tenant }, over_mcp, signal }) => {
+    const { query: text, agent_id = default_agent_id, memory_type, as_of, explain } = input;
+    const { limit = limitDefault[over_mcp === undefined ? 'http' : 'mcp'] } = input;
     const known = as_of === undefined ? {} : { as_of: BigInt(as_of) };
     const past = explain ? { ended: true as const } : {};
     const kinds = kindsOf[memory_type];
@@ -115,7 +124,7 @@ export const recall = operation<RecallContext>()({
     return {
       output: {
         items: found.items.map(shown),
-        excluded: explain ? found.excluded.map(shown) : [],
+        excluded: explain ? found.excluded.slice(0, semanticMax).map(shown) : [],
         without: [...found.without],
         as_of: as_of ?? null,
       },
