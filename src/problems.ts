@@ -217,6 +217,11 @@ export const problemKinds = {
     title: 'The log has never been there',
     help: 'It is another log, or one that was restored from a backup: read it anew.',
   },
+  against_itself: {
+    status: 422,
+    title: 'Nothing stands to itself as it does to others',
+    help: 'Name another one than the one that is spoken of.',
+  },
   guardrail_blocked: {
     status: 422,
     title: 'A guardrail forbids this decision',

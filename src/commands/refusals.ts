@@ -75,7 +75,7 @@ export const problemOf = (refusal: Refusal): Problem => {
     case 'GuardrailsFired':
       return problemOfGuardrails(refusal.fired);
     case 'LinkedToItself':
-      return problem('validation_failed', 'a decision is not linked with itself', {
+      return problem('against_itself', 'a decision is not linked with itself', {
         more: { errors: [{ pointer: '#/target_id', message: 'is the decision itself' }] },
       });
     case 'KeyUnknown':

@@ -129,7 +129,9 @@ describe('what is no decision', () => {
     ];
     for (const { status } of asked) expect(status).toBe(404);
     const itself = { target_id: decision_id, relation: 'supports' };
-    expect((await ask(url, `/decisions/${decision_id}/links`, { body: itself })).status).toBe(400);
+    expect(await ask(url, `/decisions/${decision_id}/links`, { body: itself })).toMatchObject({
+      ...{ status: 422, body: { code: 'against_itself', errors: [{ pointer: '#/target_id' }] } },
+    });
     expect((await ask(url, `/decisions/${decision_id}`, { method: 'PATCH', body: {} })).status).toBe(400);
     expect((await reviewed(decision_id, 'pending')).status).toBe(400);
     expect((await ask(url, '/decisions/not-an-id')).status).toBe(400);

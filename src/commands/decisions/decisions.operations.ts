@@ -127,7 +127,7 @@ const linkDecision = command({
   output: DecisionView,
   http: { method: 'POST', path: '/decisions/{decision_id}/links', tag },
   cli: 'decisions link',
-  problems: [...problems, 'validation_failed'],
+  problems: [...problems, 'against_itself'],
   examples: [
     {
       title: 'It takes the place of another',

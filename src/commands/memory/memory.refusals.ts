@@ -38,7 +38,7 @@ export const problemOfMemory = (refusal: MemoryRefusal): Problem => {
     case 'WorkingMemoryAbsent':
       return problem('not_found', 'the session has no working memory: it begins with a focus');
     case 'FactAgainstItself':
-      return problem('validation_failed', 'a fact neither contradicts nor supersedes itself');
+      return problem('against_itself', 'a fact neither contradicts nor supersedes itself');
     case 'PersonNeeded':
       return problem('person_needed', `only a person makes a censor ${refusal.action}`);
     case 'TooManyThreads':
