@@ -65,6 +65,25 @@ describe('auto-link (N38)', () => {
     expect([...(await edges(a)), ...(await edges(b))]).toHaveLength(3);
   });
 
+  it('adds nothing to a pair of which somebody said how it stands, from either side', async () => {
+    const [a, b, c] = await recorded(3);
+    const link = (source = '', target_id = '') =>
+      execute(
+        engine,
+        decision,
+        `decision-${source}`,
+        { type: 'LinkDecision', target_id, relation: 'contradicts', weight: 1, auto_linked: false, by: 'key:ola' },
+        provenance(),
+      );
+    expect(E.isRight(await link(a, b))).toBe(true);
+    expect(E.isRight(await link(c, a))).toBe(true);
+    expect(await autoLink(finding([b, 0.99], [c, 0.98]), linkable(a))).toEqual([b, c]);
+    expect([...(await edges(a)), ...(await edges(b)), ...(await edges(c))]).toMatchObject([
+      { relation: 'contradicts', target_id: b },
+      { relation: 'contradicts', target_id: a },
+    ]);
+  });
+
   it('leaves out what cannot be linked, and links the rest', async () => {
     const [a, b] = await recorded(2);
     const nowhere = '00000000-0000-4000-8000-000000000000';

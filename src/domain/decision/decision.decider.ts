@@ -12,6 +12,7 @@ import {
   DecisionReviewed,
   DecisionThoughtAdded,
   DecisionUpdated,
+  relations,
   type DecisionContent,
   type DecisionEvent,
   type Outcome,
@@ -68,6 +69,21 @@ const derivedFrom = (content: DecisionContent) => ({ quality: qualityOf(content)
 
 const edgeOf = ({ target_id, relation }: { readonly target_id: string; readonly relation: string }): string =>
   `${relation} ${target_id}`;
+
+/** Whether it is linked with another decision already, in whatever way, from its own side. */
+export const isLinkedTo = ({ edges }: Pick<DecisionState, 'edges'>, target_id: string): boolean =>
+  relations.some((relation) => edges.has(edgeOf({ target_id, relation })));
+
+/** An edge is recorded once; what was found near is linked only where nobody has said yet how the two stand (requirements N37, N38). */
+const linked = (
+  state: DecisionState,
+  { type: _, ...edge }: Extract<DecisionCommand, { type: 'LinkDecision' }>,
+): Decided => {
+  const { decision_id, edges } = state;
+  if (edge.target_id === decision_id) return E.left({ reason: 'LinkedToItself' });
+  const there = edge.auto_linked ? isLinkedTo(state, edge.target_id) : edges.has(edgeOf(edge));
+  return E.right(there ? [] : [DecisionLinked({ decision_id, ...edge })]);
+};
 
 /**
  * A change is judged as a whole decision is: what could not be recorded cannot be said afterwards either. What an agreement
@@ -151,11 +167,8 @@ const rules: Decider<DecisionCommand, DecisionState, DecisionEvent, DecisionRefu
           DecisionReviewed({ decision_id, agent_id, ...review, confidence, category, stakes, reason_types }),
         ]);
       }
-      case 'LinkDecision': {
-        const { type: _, ...edge } = command;
-        if (edge.target_id === decision_id) return E.left({ reason: 'LinkedToItself' });
-        return E.right(state.edges.has(edgeOf(edge)) ? [] : [DecisionLinked({ decision_id, ...edge })]);
-      }
+      case 'LinkDecision':
+        return linked(state, command);
     }
   },
 
