@@ -99,16 +99,26 @@ export const ledger = (desk: Desk, hands: Hands) => {
   const notes: Notes = { wanted: new Map(), endings: new Map(), pollDue: 0, reclaimed: false };
   const attention = bell();
 
-  const round = async (): Promise<void> => {
+  const attempted = async (work: () => Promise<void>): Promise<boolean> => {
     try {
-      await claimWanted(notes, desk, hands);
-      await release(notes, desk, hands);
-      await reclaim(notes, desk, hands);
-      await claimDue(notes, desk, hands);
+      await work();
+      return true;
     } catch (error) {
       journal.warn('roster_unavailable', { error: String(error) });
-      notes.pollDue = clock.now() + retryAfterFaultMs;
+      return false;
     }
+  };
+
+  const round = async (): Promise<void> => {
+    await claimWanted(notes, desk, hands);
+    // What cannot be given back is no reason to let lie what is due.
+    const released = await attempted(() => release(notes, desk, hands));
+    const claimed = await attempted(async () => {
+      await reclaim(notes, desk, hands);
+      await claimDue(notes, desk, hands);
+    });
+    if (!claimed) notes.pollDue = clock.now() + retryAfterFaultMs;
+    else if (!released) notes.pollDue = Math.min(notes.pollDue, clock.now() + retryAfterFaultMs);
   };
 
   /** Until something is due or may be; with no room for it, until some instance ends. */

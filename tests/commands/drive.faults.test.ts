@@ -230,6 +230,30 @@ describe('a roster that is out of reach', () => {
     expect(node.driver.covers(streams[0]!, 4)).toBe(true);
     expect(node.journal.told).toContainEqual(expect.objectContaining({ event: 'roster_unavailable' }));
   });
+  it('for what ended only, keeps nobody from what is due', async () => {
+    const { stream: due } = await (async () => {
+      const gone = startNode(log, roster, { answer: () => new Promise(() => {}) });
+      const stream = await begin(gone);
+      await eventually(() => expect(gone.performed).toHaveLength(1));
+      await stopNode(gone, 0);
+      return { stream };
+    })();
+    const unkind: Roster = { ...roster, release: () => Promise.reject(new Error('this cannot be given back')) };
+    const node = startNode(log, unkind);
+    const other = await begin(node);
+    await recorded(log, other, 'ErrandEnded');
+    await recorded(log, due, 'ErrandEnded');
+    expect(node.performed).toContain(`${due} act:0:0`);
+  });
+  it('is told of a fault in words that it can hold', async () => {
+    const entry = { stream: 'errand-a', kind: 'errand', due_at: null };
+    const [claimed] = await roster.claim('a-node', 0, 1_000, [entry]);
+    const fault = 'errand-a: \u0000\uD800 ended';
+    await roster.release([
+      { stream: 'errand-a', kind: 'errand', lease: claimed!.lease, due_at: 5, done: false, fault },
+    ]);
+    expect(await rows()).toMatchObject([{ stream: 'errand-a', owner: null }]);
+  });
   it('takes nothing from those that are under way, and hears of their end once it is back', async () => {
     const { reach, roster: shaky } = reachable(roster);
     const gate = promised();

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { postgresRoster } from '../../src/adapters/postgres/roster.ts';
 import { replyBytesMax } from '../../src/commands/sessions/perform-model-call.ts';
 import type { ContextPlan } from '../../src/domain/session/plan.ts';
-import { LogError, type EventLog, type Memory, type Model, type Roster } from '../../src/ports.ts';
+import { LogError, type EventLog, type Memory, type Model, type ReplyBlock, type Roster } from '../../src/ports.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
 import { noMemory } from '../support/no.memory.ts';
 import { derived } from '../../src/domain/kernel/ids.ts';
@@ -163,6 +163,30 @@ describe('a turn', () => {
     const { session_id, stream } = await meeting(engine);
     await say(engine, session_id, 'why is that so?');
     await recorded(log, stream, 'TurnCompleted');
+  });
+  it('ends whatever a provider calls the calls of its tools', async () => {
+    const about = {
+      ...{ provider: 'strange', is_language_model: true, model: 'strange', stop_reason: 'tool_use' as const },
+      usage: { input_tokens: 1, output_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0 },
+      ...{ cost_micros: null, latency_ms: 1 },
+    };
+    const strange = ['i\u0000\uD800', 'i\uD800', 'i\u0000', '', ' ', 'x'.repeat(5_000)];
+    const reply = (blocks: readonly ReplyBlock[]) => ({ ok: true, reply: { ...about, blocks } }) as const;
+    const model: Model = {
+      ...scripted({}),
+      complete: ({ messages }) =>
+        Promise.resolve(
+          messages.length > 1
+            ? reply([{ type: 'text', text: 'I looked.' }])
+            : reply(strange.map((id) => ({ type: 'tool_use', id, name: 'recall', input: { query: 'x' } }))),
+        ),
+    };
+    const { engine } = talking({ model });
+    const { session_id, stream } = await meeting(engine, { capabilities: ['recall'] as never });
+    await say(engine, session_id, 'hello');
+    await recorded(log, stream, 'TurnCompleted');
+    const ends = (await eventsIn(log, stream)).filter(({ type }) => type === 'ToolCallEnded');
+    expect(ends).toHaveLength(strange.length);
   });
   it('waits, shortly, for what was remembered through its node a moment ago, and for nothing else', async () => {
     const asked: (bigint | undefined)[] = [];

@@ -83,6 +83,21 @@ describe('acta mcp', () => {
     await done;
   });
 
+  it('takes for a line what a line feed ends, and nothing longer than any message', async () => {
+    const { stdin, say, heardBack, done } = client();
+    const text = 'two\u2028lines\u2029of\u0085one';
+    say({ id: 1, method: 'ping', params: { result: { text } } });
+    expect(await heardBack(1)).toEqual([{ jsonrpc: '2.0', id: 1, result: { text } }]);
+    stdin.write(`{"filler":"${'x'.repeat(5_000_000)}"}\n`);
+    expect((await heardBack(2))[1]).toMatchObject({ id: null, error: { code: -32_700 } });
+    const bytes = Buffer.from('{"jsonrpc":"2.0","id":3,"method":"ping","params":{"result":{"text":"é"}}}\r\n');
+    for (const byte of bytes) stdin.write(Buffer.of(byte));
+    expect((await heardBack(3))[2]).toEqual({ jsonrpc: '2.0', id: 3, result: { text: 'é' } });
+    stdin.end('{"jsonrpc":"2.0","id":4,"method":"ping"}');
+    expect((await heardBack(4))[3]).toMatchObject({ id: 4 });
+    await done;
+  });
+
   it('goes on in the revision that was agreed on', async () => {
     const { say, heardBack, stdin, done } = client();
     say({ id: 1, method: 'initialize', params: { result: { protocolVersion: '2025-11-25' } } });
@@ -104,6 +119,9 @@ describe('acta mcp', () => {
       'mcp-method': 'tools/call',
       'mcp-name': 'status',
     });
+    say({ id: 2, method: 'tools/call', params: { name: 'status\u2028', _meta: meta } });
+    expect((await heardBack(2))[1]).toMatchObject({ id: 2, error: { code: -32_602 } });
+    expect(heard).toHaveLength(1);
     stdin.end();
     await done;
   });

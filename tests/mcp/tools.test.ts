@@ -166,6 +166,8 @@ describe.each(eras)('a client of the revision %s', (_, connect) => {
       [client, 'chat', { message: 'hello', stream: true }, { code: 'validation_failed' }],
       [client, 'chat', { message: 'hello', idempotency_key: 'two words' }, { code: 'validation_failed' }],
       [client, 'run_get', {}, { code: 'validation_failed' }],
+      [client, 'chat', { message: 'hello', idempotency_key: ['a'] }, { code: 'validation_failed' }],
+      [client, 'chat', { message: 'hello', idempotency_key: true }, { code: 'validation_failed' }],
       [client, 'run_get', { run_id: '..' }, { code: 'validation_failed' }],
       [client, 'run_get', { run_id: 'agent-0198d7a0-0000-7000-8000-000000000001' }, { code: 'wrong_id_kind' }],
       [client, 'run_get', { run_id: '0198d7a0-0000-7000-8000-000000000001' }, { code: 'not_found' }],
@@ -217,6 +219,8 @@ describe.each(eras)('what a client of the revision %s can read', (_, connect) =>
     const run = 'acta://runs/0198d7a0-0000-7000-8000-000000000001';
     await expect(client.read(run)).rejects.toThrow('insufficient_scope');
     const all = await connect(`${url}/mcp`, root);
+    for (const uri of ['acta://runs/%', 'acta://runs/%ED%A0%80'])
+      await expect(all.read(uri), uri).rejects.toMatchObject({ code: -32_602 });
     for (const uri of [run, 'acta://runs/..', 'acta://docs/../package', 'acta://nothing', 'file:///etc/passwd'])
       await expect(all.read(uri), uri).rejects.toThrow();
   });

@@ -58,6 +58,16 @@ describe('what cannot be done', () => {
     });
   });
 
+  it('to give an agent frames where it was registered without any is none', async () => {
+    const agent_id = await registered();
+    const { body, status } = await ask(url, `/agents/${agent_id}`, {
+      method: 'PATCH',
+      body: { frames: [] },
+      headers: { 'if-match': '"0"' },
+    });
+    expect(status, JSON.stringify(body)).toBe(200);
+  });
+
   it('on a revision that is no longer the newest is refused', async () => {
     const agent_id = await registered();
     const change = { method: 'PATCH', body: { name: 'Another' }, headers: { 'if-match': '"0"' } };

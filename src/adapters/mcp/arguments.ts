@@ -21,6 +21,11 @@ const texts = (value: unknown): readonly string[] => {
   return [typeof value === 'object' ? JSON.stringify(value) : `${value as string | number | boolean}`];
 };
 
+const numbersIn = (value: unknown): readonly number[] => {
+  if (typeof value === 'number') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+};
+
 const parametersIn = (path: string): readonly string[] =>
   [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []);
 
@@ -112,14 +117,17 @@ export const prepared = (tool: OperationTool, given: Arguments): Prepared => {
   const { method, path } = operation.http;
   const stranger = Object.keys(given).find((name) => !Object.hasOwn(input.properties, name));
   if (stranger !== undefined) return no(stranger.slice(0, 64), 'unknown_field', 'there is no such field');
+  const endless = Object.keys(given).find((name) => numbersIn(given[name]).some((number) => !Number.isFinite(number)));
+  if (endless !== undefined) return no(endless, 'invalid', 'this number is too large for any number');
   const rest: Record<string, unknown> = { ...given };
   const headers: Record<string, string> = {};
   for (const name of spokenBy(tool)) {
     const { header, form, expected, say } = spoken[name];
-    const [text, ...more] = texts(rest[name]);
+    const { [name]: value } = rest;
     delete rest[name];
-    if (text === undefined && name !== 'revision') continue;
-    if (text === undefined || more.length > 0 || !form.test(text)) return no(name, 'invalid', expected);
+    if ((value === undefined || value === null) && name !== 'revision') continue;
+    const text = typeof value === 'string' || Number.isSafeInteger(value) ? String(value) : '';
+    if (!form.test(text)) return no(name, 'invalid', expected);
     headers[header] = say(text);
   }
   // Two calls that say the same are one: nobody decides twice because a connection was lost.

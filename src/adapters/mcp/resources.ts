@@ -32,12 +32,22 @@ const kindOf = (
   return undefined;
 };
 
+/** Undefined for what is no text in percent-encoding. */
+const decoded = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};
+
 const matched = (template: string, uri: string): Readonly<Record<string, string>> | null => {
   const [path = '', query = ''] = uri.split('?');
   const [fixed = ''] = template.split('{?');
   const found = new UriTemplate(fixed).match(path);
   if (found === null) return null;
-  const named = Object.entries(found).map(([name, value]) => [name, decodeURIComponent([value].flat().join('/'))]);
+  const named = Object.entries(found).map(([name, value]) => [name, decoded([value].flat().join('/'))]);
+  if (named.some(([, value]) => value === undefined)) return null;
   return Object.fromEntries([...named, ...new URLSearchParams(query)]) as Record<string, string>;
 };
 

@@ -81,6 +81,8 @@ const votedOn = async (
 ): Promise<CallToolResult | InputRequiredResult> => {
   const { ask, era, principal } = caller;
   const { signal } = context.mcpReq;
+  const ready = prepared(tool, given);
+  if (!ready.ok) return refusedWith(ready.problem, era);
   const vote = await voteOf(questions, context, given, { actor: principal.actor, ask });
   if ('ask' in vote) return vote.ask;
   if ('dismissed' in vote) return resultOf(await ask({ ...vote.dismissed, signal }), null, era);

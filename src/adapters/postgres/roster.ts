@@ -101,7 +101,8 @@ const givingBack = (db: Kysely<Lasting>): Pick<Roster, 'release'> => ({
     const leases = ends.map(({ lease }) => lease);
     const dues = ends.map(({ due_at, done }) => (done ? null : due_at));
     const dones = ends.map(({ done }) => done);
-    const faults = ends.map(({ fault }) => fault ?? null);
+    // Postgres has no word for the character 0, and one instance's fault must not keep the others from being given back.
+    const faults = ends.map(({ fault }) => fault?.replaceAll('\0', '\uFFFD').toWellFormed() ?? null);
     await retried(() =>
       sql`
         with given as (

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { agent } from '../../domain/agent/agent.decider.ts';
 import type { AgentProfile } from '../../domain/agent/agent.events.ts';
+import { digest } from '../../domain/kernel/digest.ts';
 import { streamOf } from '../../domain/kernel/ids.ts';
 import { digestOfRequest, messagesOf, requestOf } from '../../domain/session/context.ts';
 import type { Reply } from '../../domain/session/session.commands.ts';
@@ -58,14 +59,23 @@ const cut = (text: string): { readonly text: string; readonly truncated: boolean
   return { text: kept, truncated: kept.length < text.length };
 };
 
+const idCharsMax = 24;
+
 /** Of an answer it is known how long it took. */
 const callAsked = ({ latency_ms: _, ...call }: FailedCall): ModelCall => call;
+
+/**
+ * The id of a call as it can stand in a key: as the provider gave it, or a name made from it where that is no plain word. The
+ * provider is told of the call's end by the same name, since the talk is sent to it as it is recorded.
+ */
+const plainId = (id: string): string =>
+  /^[\x21-\x7e]{1,200}$/.test(id) ? id : `call_${digest(id.toWellFormed()).slice(-idCharsMax)}`;
 
 /** What is recorded of an answer. Tool calls whose arguments are too large to record are left out, and the answer is marked as cut. */
 const replyOf = ({ blocks, ...reply }: ModelReply, asked: FailedCall | null): Reply => {
   const { text, truncated } = cut(blocks.map((block) => (block.type === 'text' ? block.text : '')).join(''));
   const tool_uses = blocks.flatMap((block) =>
-    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
+    block.type === 'tool_use' ? [{ id: plainId(block.id), name: block.name, input: block.input }] : [],
   );
   const kept = jsonBytes(tool_uses) <= toolUseBytesMax ? tool_uses : [];
   const call = asked === null ? null : callAsked(asked);

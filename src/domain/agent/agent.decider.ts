@@ -27,7 +27,8 @@ export interface AgentState {
 const changed = (profile: AgentProfile, changes: Partial<AgentProfile>): Partial<AgentProfile> =>
   Object.fromEntries(
     Object.entries(changes).filter(
-      ([name, value]) => value !== undefined && digest(profile[name as keyof AgentProfile]) !== digest(value),
+      // An agent that was registered before a field was thought of has none to compare.
+      ([name, value]) => value !== undefined && digest(profile[name as keyof AgentProfile] ?? null) !== digest(value),
     ),
   );
 

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { serverEvents } from '../connection/server.events.ts';
+import { linesIn } from './lines.ts';
 
 /** Requests under way at once; more wait on stdin. */
 const inFlightMax = 64;
@@ -22,6 +22,7 @@ const Refused = z.looseObject({ code: z.string(), detail: z.string() });
 const versionKey = 'io.modelcontextprotocol/protocolVersion';
 const parseError = -32_700;
 const internalError = -32_603;
+const invalidParams = -32_602;
 
 /** Which server is meant, and where its messages come from and go to. */
 export interface Relayed {
@@ -41,6 +42,9 @@ const textIn = (params: Message['params'], name: string): string | undefined => 
   const value = params?.[name];
   return typeof value === 'string' ? value : undefined;
 };
+
+/** What a header can hold. */
+const inHeader = /^[\x20-\x7e]*$/;
 
 /** The headers in which HTTP repeats what a message of the newer era says of itself (MCP 2026-07-28, transports). */
 const routingOf = ({ method, params }: Message, agreed: string | undefined): Readonly<Record<string, string>> => {
@@ -97,6 +101,9 @@ export const relay = async ({ url, key, stdin, stdout, warn, signal, closing_ms 
 
   const carry = async (message: Message, line: string, ending: AbortController): Promise<void> => {
     const { id, method } = message;
+    const routing = routingOf(message, agreed);
+    if (!Object.values(routing).every((value) => inHeader.test(value)))
+      return fail(id, invalidParams, 'names hold plain characters: there is nothing of this name');
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -105,7 +112,7 @@ export const relay = async ({ url, key, stdin, stdout, warn, signal, closing_ms 
           'content-type': 'application/json',
           accept: 'application/json, text/event-stream',
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-          ...routingOf(message, agreed),
+          ...routing,
         },
         signal: AbortSignal.any([signal, ending.signal]),
       });
@@ -142,11 +149,9 @@ export const relay = async ({ url, key, stdin, stdout, warn, signal, closing_ms 
     return void work.finally(() => working.delete(work));
   };
 
-  const lines = createInterface({ input: stdin, crlfDelay: Infinity });
-  signal.addEventListener('abort', () => lines.close(), { once: true });
-  for await (const line of lines) {
-    if (line.trim() === '') continue;
-    take(line);
+  for await (const line of linesIn(stdin, signal)) {
+    if (line?.trim() === '') continue;
+    take(line ?? '');
     while (working.size >= inFlightMax) await Promise.race(working);
   }
   const late = setTimeout(() => {
