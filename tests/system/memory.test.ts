@@ -106,6 +106,17 @@ describe('a fact', () => {
     expect((await askFresh(url, `/facts?subject=${encodeURIComponent(subject)}`)).body.total).toBe(2);
   });
 
+  it('that took the place of another and is forgotten is not told by that one either', async () => {
+    const older = await learned('Nobody sings.');
+    const { body } = await post(`/facts/${older}/supersede`, { content: 'the canary 9a0b sings' });
+    const history = async () => (await askFresh(url, `/facts/${older}/history`)).body.events;
+    const events = await history();
+    expect(events.at(-1)).toMatchObject({ type: 'FactSuperseded', data: { superseded_by: body.fact_id } });
+    expect(JSON.stringify(events)).not.toContain('9a0b');
+    await post(`/facts/${body.fact_id}/forget`);
+    expect((await askFresh(url, '/facts?q=canary')).body.total).toBe(0);
+  });
+
   it('that was forgotten is in no read model, and its provenance stays', async () => {
     const canary = 'the canary 7f3e sings';
     const { episode_id } = (await post('/episodes', { summary: 'A bird was heard.' })).body;

@@ -60,10 +60,16 @@ const getFactProvenance = query({
   },
 });
 
+/** What was said against a fact is a fact of its own: it is read there, and where it was forgotten, nowhere. */
+const withoutNewer = (shown: EventShown): EventShown => {
+  const { newer: _, ...data } = (shown.data ?? {}) as Readonly<Record<string, unknown>>;
+  return { ...shown, data };
+};
+
 const getFactHistory = query({
   name: 'get_fact_history',
   kind: 'query',
-  summary: 'What became of a fact, event by event',
+  summary: 'What became of a fact, event by event; what was said against it is told by the fact that says so',
   scope,
   input: z.strictObject({ fact_id }),
   output: z.object({ events: z.array(EventShown) }),
@@ -76,7 +82,7 @@ const getFactHistory = query({
     if ((await sourceOf(context, given.fact_id, tenant)) === undefined) return missing('fact', given.fact_id);
     const events: EventShown[] = [];
     for await (const page of context.log.read(streamOf('fact', given.fact_id), { limit: eventsMax }))
-      events.push(...page.map(eventShown));
+      events.push(...page.map((stored) => withoutNewer(eventShown(stored))));
     return { output: { events } };
   },
 });
