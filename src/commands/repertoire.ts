@@ -13,6 +13,7 @@ import { cancelTurn, closeSession, endChat, openSession } from './sessions/sessi
 import { decide } from './sessions/decide.operation.ts';
 import { forkSession } from './sessions/fork.operation.ts';
 import { chat, takeTurn } from './sessions/turns.operations.ts';
+import { schemaOperations } from './streams/schemas.operations.ts';
 import { getStreamState } from './streams/stream-state.operation.ts';
 import { teach } from './memory/teach.operation.ts';
 import { factOperations } from './memory/facts.operations.ts';
@@ -51,4 +52,5 @@ export const repertoire = [
   ...budgetOperations,
   ...keyOperations,
   getStreamState,
+  ...schemaOperations,
 ] as const;

@@ -211,6 +211,8 @@ describe.each(eras)('what a client of the revision %s can read', (_, connect) =>
     const events = await client.read(`acta://streams/run-${run_id}?limit=1`);
     expect(JSON.parse(events.contents[0].text).data).toHaveLength(1);
     expect(JSON.parse((await client.read('acta://approvals/open')).contents[0].text)).toHaveProperty('data');
+    const schema = JSON.parse((await client.read('acta://schemas/FactLearned/1')).contents[0].text);
+    expect(schema).toMatchObject({ type: 'FactLearned', schema: { type: 'object' } });
     expect((await client.read('acta://docs/use-over-mcp')).contents[0].text).toContain('# Use it over');
   });
 

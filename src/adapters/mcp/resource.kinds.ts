@@ -100,6 +100,13 @@ export const resourceKinds: readonly ResourceKind[] = [
     keptMs: day_ms,
   },
   {
+    template: 'acta://schemas/{type}/{version}',
+    name: 'schema',
+    title: 'What a version of an event says, as JSON Schema',
+    operation: 'get_schema',
+    keptMs: day_ms,
+  },
+  {
     template: 'acta://projections',
     name: 'projections',
     title: 'The read models, and how far behind they are',
