@@ -112,10 +112,10 @@ const start = async (
     rebuild: config.rebuild,
   });
   parts.add(told(journal, 'read_models', read.stop));
-  const gate = await openGate(world, core, read, capabilities);
-  parts.add(told(journal, 'gate', gate.close));
   const { memory, embed, close: closeMemory } = await openMemory(world, core, read);
   parts.add(told(journal, 'memory', closeMemory));
+  const gate = await openGate(world, core, read, memory, capabilities);
+  parts.add(told(journal, 'gate', gate.close));
   const mind = { engine: core, gate: gate.gate, memory, newest: newestOf(core), calibration: calibrationNote(read) };
   const register = async (): Promise<void> => {
     await registerDefaultAgent(core);

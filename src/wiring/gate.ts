@@ -8,12 +8,13 @@ import type { Kind } from '../commands/kind.ts';
 import { policyActivation } from '../commands/policies/policy.activation.ts';
 import { keepIn } from '../commands/runs/artifacts.ts';
 import { runKind } from '../commands/runs/perform-run.ts';
-import type { BlobStore, Capability } from '../ports.ts';
+import type { BlobStore, Capability, Memory } from '../ports.ts';
 import type { Project } from '../projections/project.ts';
 import { blobsOf } from './gate/blobs.ts';
 import { installPolicy } from './gate/default-policy.ts';
 import { budgetsFrom, grantsFrom } from './gate/hints.ts';
 import { mcpSources } from './gate/mcp.ts';
+import { memoryCapabilities } from './gate/memory.ts';
 import { countGate } from './gate/numbers.ts';
 import { standardLibrary } from './gate/standard.ts';
 import { webhook } from './gate/webhook.ts';
@@ -47,6 +48,7 @@ export const openGate = async (
   { config, journal }: World,
   core: Engine,
   read: Project,
+  memory: Memory,
   more: readonly Capability[] = [],
 ): Promise<OpenGate> => {
   const blobs = blobsOf(config);
@@ -58,6 +60,7 @@ export const openGate = async (
   const told = webhook(config, clock);
   const sources: readonly Source[] = [
     { capability: policyActivation(core), source: 'acta', pin: null },
+    ...memoryCapabilities({ read, memory, journal }).map((capability) => ({ capability, source: 'acta', pin: null })),
     ...standard.capabilities.map((capability) => ({ capability, source: 'standard', pin: null })),
     ...more.map((capability) => ({ capability, source: 'example', pin: null })),
     ...servers.flatMap(({ name, capabilities, pins }) =>
