@@ -71,7 +71,7 @@ const vectors = await postgresVectors(database);
 /** Gives all items their vectors of one provider, and answers what searches them. */
 const remembered = async (provider: 'hashed' | 'local', of: string) => {
   const embeddings = embeddingsOf({ provider });
-  const embeds = embedder({ embeddings, vectors, clock, journal, isWhole: async () => false });
+  const embeds = embedder({ embeddings, vectors, clock, journal, reached: () => -1n, isWhole: async () => false });
   embeds.start();
   const left = async (): Promise<number> => {
     const { rows } = await sql<{ readonly count: number }>`

@@ -340,6 +340,8 @@ export interface Memory {
 export interface SearchScope extends Pick<RecallQuery, 'tenant' | 'agent_id' | 'kinds' | 'ids' | 'as_of'> {
   /** Instead of the items that are known, those that were, and ended. */
   readonly ended?: true;
+  /** So many are asked for of each kind, not of all together. */
+  readonly each?: true;
   /** Every vector is compared: a neighbour that an index passes over may be the one that matters. */
   readonly exact?: true;
 }
@@ -379,8 +381,17 @@ export interface VectorIndex {
   ) => Promise<readonly Match[]>;
   /** The active items of a kind that were learned after a position, in the order of the log, at most so many. */
   readonly learned: (model: string, kind: MemoryKind, after: bigint, limit: number) => Promise<readonly Learned[]>;
-  /** Takes texts of active items that have no vector and that nobody holds, until a time, so that nobody else pays for them. */
-  readonly claim: (model: string, now: number, until: number, limit: number) => Promise<readonly Unembedded[]>;
+  /**
+   * Takes texts of active items that have no vector and that nobody holds, until a time, so that nobody else pays for them: of
+   * those that changed after a position of the log, or of all, which compares every text with every vector.
+   */
+  readonly claim: (
+    model: string,
+    now: number,
+    until: number,
+    limit: number,
+    after?: bigint,
+  ) => Promise<readonly Unembedded[]>;
   /** Keeps vectors of texts that were claimed; of what was forgotten meanwhile nothing is kept. */
   readonly keep: (
     model: string,

@@ -50,10 +50,17 @@ export const openMemory = async (world: World, engine: Engine, read: Project): P
     await vectors.keep(model, kept);
     links.nudge();
   };
-  const embeds = embedder({ embeddings, vectors: { ...vectors, keep }, clock, journal, isWhole });
-  const hush = read.onAdvance((moved) => {
+  const reached = (): bigint => read.served(name)?.position ?? -1n;
+  const embeds = embedder({ embeddings, vectors: { ...vectors, keep }, clock, journal, isWhole, reached });
+  const newestDecision = newestOf(engine, new Set(['decision']));
+  let linkedUpTo = -1n;
+  const hush = read.onAdvance((moved, position) => {
     if (moved !== name) return;
     embeds.nudge();
+    // A decision whose words were embedded before has nothing to be kept, and is linked all the same.
+    const newest = newestDecision() ?? -1n;
+    if (newest <= linkedUpTo || newest > position) return;
+    linkedUpTo = newest;
     links.nudge();
   });
   return {

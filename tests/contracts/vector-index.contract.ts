@@ -157,6 +157,15 @@ export const vectorIndexContract = (name: string, open: () => Promise<VectorInde
       for (const _ of [1, 2, 3]) expect(await nearest(0, {}, 2)).toEqual(['about z', 'about x']);
     });
 
+    it('are claimed of what changed since, where that is asked for', async () => {
+      await remember(database, [
+        { text: 'a', learned: 5 },
+        { text: 'b', learned: 9 },
+      ]);
+      expect(await index.claim(model, 10, 20, 100, 9n)).toEqual([]);
+      expect(await index.claim(model, 10, 20, 100, 5n)).toEqual([{ content_digest: 'digest of b', text: 'b' }]);
+      expect(await index.claim(model, 10, 20, 100)).toEqual([{ content_digest: 'digest of a', text: 'a' }]);
+    });
     it('gives a text to one claimant alone, once for all items that say it', async () => {
       await remember(database, [{ text: 'a' }, { text: 'b' }, { text: 'b' }, { text: 'over', ended: 3 }]);
       const claims = await Promise.all([1, 2, 3].map(() => index.claim(model, 10, 20, 100)));

@@ -39,7 +39,14 @@ const hands = () => {
 };
 const running = (parts: Partial<EmbedderParts> & { readonly embeddings: Embeddings }) => {
   const journal = quietJournal();
-  const running = embedder({ vectors, clock: hands().clock, journal, isWhole: async () => true, ...parts });
+  const running = embedder({
+    vectors,
+    clock: hands().clock,
+    journal,
+    reached: () => -1n,
+    isWhole: async () => true,
+    ...parts,
+  });
   running.start();
   onTestFinished(running.stop);
   return { ...running, journal };

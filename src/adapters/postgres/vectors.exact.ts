@@ -1,5 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Match } from '../../ports.ts';
+import type { Match, MemoryKind } from '../../ports.ts';
 import type { Lasting } from '../../schema.ts';
 
 /** An agent that remembers more than this is searched in part: its newest items. */
@@ -64,25 +64,28 @@ const vectorCache = (db: Kysely<Lasting>) => {
   };
 };
 
-/** The nearest items without pgvector: every vector of the scope is compared, in this process. Exact, like a scan with it. */
+/** The nearest items without pgvector: every vector of the scope is compared, in this process; so many of
+ * each kind, where kinds are given. Exact, like a scan with it. */
 export const exactSearch = (db: Kysely<Lasting>) => {
   const cache = vectorCache(db);
   return async (
     within: RawBuilder<boolean>,
     model: string,
     vector: Float32Array,
+    each: readonly MemoryKind[],
     limit: number,
   ): Promise<readonly Match[]> => {
     const { rows } = await sql<Candidate>`
       select m.kind, m.item_id as id, m.revision, m.title, m.ended_why, m.content_digest from read.memory_items m
       where ${within} order by m.learned_position desc limit ${itemsMax}`.execute(db);
     const vectors = await cache.load(model, [...new Set(rows.map(({ content_digest }) => content_digest))]);
-    return rows
+    const found = rows
       .flatMap(({ content_digest, ...item }): readonly Match[] => {
         const known = vectors.get(content_digest);
         return known?.length === vector.length ? [{ ...item, score: product(known, vector) }] : [];
       })
-      .toSorted(nearestFirst)
-      .slice(0, limit);
+      .toSorted(nearestFirst);
+    if (each.length === 0) return found.slice(0, limit);
+    return each.flatMap((kind) => found.filter((match) => match.kind === kind).slice(0, limit));
   };
 };

@@ -43,12 +43,14 @@ const claimed = async (
   now: number,
   until: number,
   limit: number,
+  after: bigint | undefined,
 ): Promise<readonly Unembedded[]> => {
+  const changed = after === undefined ? sql`` : sql`and m.position > ${after}::int8`;
   const { rows } = await sql<Unembedded>`
     with wanted as (
       select distinct m.content_digest from read.memory_items m
       left join acta.embeddings e on e.model = ${model} and e.content_digest = m.content_digest
-      where m.active and m.text <> ''
+      where m.active and m.text <> '' ${changed}
         and (e.content_digest is null or (e.embedding is null and e.claimed_until <= ${now}))
       order by m.content_digest limit ${limit}),
     taken as (
@@ -106,31 +108,43 @@ export const postgresVectors = async (
 
   const searched = async (scope: SearchScope, model: string, vector: Float32Array, limit: number) => {
     const asked = sql`${written(vector)}::vector`;
-    const found = (distance: RawBuilder<unknown>, order: RawBuilder<unknown>) => sql<Match>`
-      select m.kind, m.item_id as id, m.revision, m.title, m.ended_why, -(${distance}) as score
+    const items = (distance: RawBuilder<unknown>, place: RawBuilder<unknown>) => sql`
+      select m.kind, m.item_id as id, m.revision, m.title, m.ended_why, -(${distance}) as score, ${place}
       from read.memory_items m join acta.embeddings e on e.content_digest = m.content_digest
-      where e.model = ${sql.lit(model)} and e.embedding is not null and ${within(scope)}
-      order by ${order} limit ${limit}`;
+      where e.model = ${sql.lit(model)} and e.embedding is not null and ${within(scope)}`;
     const dimensions = scope.exact === true ? undefined : index.of(model).dimensions;
     if (dimensions === undefined) {
       const distance = sql`e.embedding <#> ${asked}`;
-      return (await found(distance, sql`${distance}, m.item_id`).execute(db)).rows;
+      if (scope.each !== true)
+        return (await sql<Match>`${items(distance, sql`1`)} order by ${distance}, m.item_id limit ${limit}`.execute(db))
+          .rows;
+      const place = sql`row_number() over (partition by m.kind order by ${distance}, m.item_id) as place`;
+      return (await sql<Match>`select * from (${items(distance, place)}) f where place <= ${limit}`.execute(db)).rows;
     }
     const distance = sql`e.embedding::vector(${sql.lit(dimensions)}) <#> ${asked}`;
     return await db.transaction().execute(async (trx) => {
       await index.widen(trx);
-      return (await found(distance, distance).execute(trx)).rows;
+      return (await sql<Match>`${items(distance, sql`1`)} order by ${distance} limit ${limit}`.execute(trx)).rows;
     });
+  };
+
+  /** Of each kind so many, one search for all of them where every vector is compared anyway. */
+  const nearestOf = async (scope: SearchScope, model: string, vector: Float32Array, limit: number) => {
+    const isIndexed = scope.exact !== true && index.of(model).dimensions !== undefined;
+    if (scope.each !== true || !isIndexed) return await searched(scope, model, vector, limit);
+    const { each: _, kinds, ...rest } = scope;
+    const found = await Promise.all(kinds.map((kind) => searched({ ...rest, kinds: [kind] }, model, vector, limit)));
+    return found.flat();
   };
 
   return {
     nearest: (scope, model, vector, limit) =>
       once(async () => {
-        if (!extension) return await exact(within(scope), model, vector, limit);
-        return [...(await searched(scope, model, vector, limit))].toSorted(nearestFirst);
+        if (!extension) return await exact(within(scope), model, vector, scope.each === true ? scope.kinds : [], limit);
+        return [...(await nearestOf(scope, model, vector, limit))].toSorted(nearestFirst);
       }),
     learned: (model, kind, after, limit) => once(() => learnedAfter(background, model, kind, after, limit)),
-    claim: (model, now, until, limit) => once(() => claimed(background, model, now, until, limit)),
+    claim: (model, now, until, limit, after) => once(() => claimed(background, model, now, until, limit, after)),
     keep: async (model, vectors) => {
       if (vectors.length === 0) return;
       const type = sql.raw(extension ? 'vector' : 'real[]');

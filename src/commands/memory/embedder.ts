@@ -7,7 +7,7 @@ const textsMax = 100;
 const claimMsMax = 5 * 60_000;
 /** A text that a provider refuses is tried again after so long: another model may have been set by then. */
 const refusedMs = 24 * 3_600_000;
-/** Where nothing rings: another node may have folded what is to be embedded, or died of it. */
+/** So often every text is looked at, beside what has just changed: another node may have died of one, or folded it anew. */
 const lookMs = 30_000;
 const sweepMs = 60_000;
 const pauseMs = 500;
@@ -18,6 +18,8 @@ export interface EmbedderParts {
   readonly vectors: VectorIndex;
   readonly clock: Clock;
   readonly journal: Journal;
+  /** Up to which position of the log what is remembered is known to be there. */
+  readonly reached: () => bigint;
   /** Whether what is remembered is all there: while it is folded anew, what has no item yet is not forgotten. */
   readonly isWhole: () => Promise<boolean>;
 }
@@ -29,7 +31,7 @@ const isRefusal = ({ fault, retryable }: Failed): boolean => fault === 'invalid_
 
 /** Embeds what was claimed, and keeps it; a request that is refused is asked for text by text. Answers what went wrong. */
 const embedAll = async (
-  { embeddings, vectors, clock, journal }: EmbedderParts,
+  { embeddings, vectors, clock, journal }: Omit<EmbedderParts, 'isWhole' | 'reached'>,
   claimed: readonly Unembedded[],
   signal: AbortSignal,
 ): Promise<Failed | undefined> => {
@@ -57,7 +59,7 @@ const embedAll = async (
     return undefined;
   }
   for (const [place, text] of claimed.entries()) {
-    const gone = await embedAll({ embeddings, vectors, clock, journal, isWhole: async () => false }, [text], signal);
+    const gone = await embedAll({ embeddings, vectors, clock, journal }, [text], signal);
     if (gone === undefined) continue;
     await vectors.release(model, digests.slice(place), clock.now());
     return gone;
@@ -72,17 +74,26 @@ const embedAll = async (
  * has no vector yet is found by its words.
  */
 export const embedder = (parts: EmbedderParts): Toil => {
-  const { embeddings, vectors, clock, journal, isWhole } = parts;
+  const { embeddings, vectors, clock, journal, isWhole, reached } = parts;
   const { model, dimensions } = embeddings;
   const pauseAfter = (failures: number): number => Math.min(pauseMsMax, pauseMs * 2 ** Math.min(failures - 1, 10));
   let swept = clock.now();
+  /** When every text was last looked at, and up to where all that is remembered has been. */
+  let wholeDue = swept;
+  let seen = -1n;
 
   /** Until nothing is left to claim; answers how long to wait. */
   const round = async (signal: AbortSignal, before: number): Promise<Round> => {
+    const everything = clock.now() >= wholeDue;
     for (let failures = before; !signal.aborted; failures = 0) {
       const now = clock.now();
-      const claimed = await vectors.claim(model, now, now + claimMsMax, textsMax);
-      if (claimed.length === 0) break;
+      const upTo = reached();
+      const claimed = await vectors.claim(model, now, now + claimMsMax, textsMax, everything ? undefined : seen);
+      if (claimed.length === 0) {
+        seen = upTo;
+        if (everything) wholeDue = now + lookMs;
+        break;
+      }
       const gone = await embedAll(parts, claimed, signal);
       if (gone === undefined || signal.aborted) continue;
       journal.warn('embedding_failed', { fault: gone.fault, reason: gone.message, failures: failures + 1 });

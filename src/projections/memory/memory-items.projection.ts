@@ -33,7 +33,7 @@ const keyOf = ({ type, data }: Event): { readonly kind: string; readonly item_id
 /** Everything an agent can recall, of whatever kind; forgotten items have no row. */
 export const memoryItems = projection<MemoryItemRow, MemoryEvent>({
   name: 'memory_items',
-  version: 3,
+  version: 4,
   table: (t) =>
     t
       .addColumn('kind', 'text', (c) => c.notNull())
@@ -53,6 +53,8 @@ export const memoryItems = projection<MemoryItemRow, MemoryEvent>({
   indexes: {
     by_agent: (i) => i.columns(['tenant', 'agent_id', 'kind', 'active']),
     by_content: (i) => i.column('content_digest'),
+    by_position: (i) => i.column('position'),
+    by_kind: (i) => i.columns(['kind', 'learned_position']),
     by_words: (i) => i.using('gin').column(sql`to_tsvector('english', text)`),
   },
   key: keyOf,
