@@ -85,17 +85,17 @@ describe('an approval that is asked for', () => {
   it('counts what came over MCP as the policy says, and never about what is of high risk', () => {
     const program = { client: 'inbox', asked: false };
     const person = { client: 'inbox', asked: true };
-    const request = (over_mcp: 'never' | 'asked' | 'any', risk_level: 'medium' | 'high' | 'critical') =>
+    const request = (over_mcp: 'never' | 'asked' | 'all', risk_level: 'medium' | 'high' | 'critical') =>
       Events.ApprovalRequested({ approval_id, paper: { ...paper({ over_mcp }), risk_level } });
     const counted = (
-      over_mcp: 'never' | 'asked' | 'any',
+      over_mcp: 'never' | 'asked' | 'all',
       by: typeof program,
       risk_level: 'medium' | 'high' = 'medium',
     ) => approval.decide(vote('key:ola', { over_mcp: by }), given(request(over_mcp, risk_level)).state);
     for (const [over_mcp, by] of [
       ['asked', person],
-      ['any', person],
-      ['any', program],
+      ['all', person],
+      ['all', program],
     ] as const) {
       expect(counted(over_mcp, by)).toMatchObject({ right: [{ data: { over_mcp: by } }, { type: 'ApprovalGranted' }] });
       const left = { reason: 'PersonRequired', risk_level: 'high', over_mcp };

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const cleanUps: (() => void | Promise<void>)[] = [];
   const later = (cleanUp: () => void | Promise<void>): void => void cleanUps.unshift(cleanUp);
   const folder = await dataFolder(later);
-  const rule = (rule_id: string, capability: string, over_mcp: 'never' | 'asked' | 'any') => ({
+  const rule = (rule_id: string, capability: string, over_mcp: 'never' | 'asked' | 'all') => ({
     rule_id,
     when: { capabilities: [capability] },
     decision: 'require_approval' as const,
@@ -29,9 +29,9 @@ beforeAll(async () => {
   });
   const rules = [
     rule('asked', 'sys.info.get_env_var', 'asked'),
-    rule('any', 'sys.info.get_time', 'any'),
+    rule('all', 'sys.info.get_time', 'all'),
     rule('never', 'sys.info.get_os', 'never'),
-    rule('high', 'vault.turn', 'any'),
+    rule('high', 'vault.turn', 'all'),
   ];
   const env = { ...underPolicy(folder, policyWith({ rules })), AOS_API_KEY: bootstrap };
   ({ url } = await startHere(folder, env, later, { capabilities: [vault(() => undefined)] }));
@@ -196,7 +196,8 @@ describe('a person who is asked at their client', () => {
     const another = await requested();
     const meddlers: readonly ((message: Body) => void)[] = [
       ({ params }) => {
-        params.requestState = params.requestState.replace(/.$/, (last: string) => (last === 'A' ? 'B' : 'A'));
+        // Not its last character, of which two bits say nothing.
+        params.requestState = params.requestState.replace(/.(?=.{9}$)/, (one: string) => (one === 'A' ? 'B' : 'A'));
       },
       ({ params }) => {
         params.requestState = 'v1.e30.e30';

@@ -44,3 +44,4 @@ export const nearnessIndex = (db: Kysely<Lasting>, fromRows: number) => {
     },
   };
 };
+export type NearnessIndex = ReturnType<typeof nearnessIndex>;

@@ -1,8 +1,9 @@
-import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Learned, Match, MemoryKind, SearchScope, Unembedded, VectorIndex } from '../../ports.ts';
+import { sql, type Kysely } from 'kysely';
+import type { Learned, MemoryKind, Unembedded, VectorIndex } from '../../ports.ts';
 import type { Database, Lasting } from '../../schema.ts';
 import { exactSearch, nearestFirst, vectorOf } from './vectors.exact.ts';
 import { nearnessIndex } from './vectors.index.ts';
+import { nearestIn, within, written } from './vectors.nearest.ts';
 
 /** From how many vectors of a model on an approximate index pays: below, every vector is compared, and none is missed. */
 export interface VectorLimits {
@@ -11,18 +12,6 @@ export interface VectorLimits {
 export const serverLimits: VectorLimits = { indexedFromRows: 20_000 };
 /** Building one takes PGlite's only session for a minute, in which nothing else is answered: it compares every vector. */
 export const embeddedLimits: VectorLimits = { indexedFromRows: Infinity };
-
-/** The items that a scope means, under the alias `m`. What was known at a position may have been said otherwise since. */
-export const within = ({ tenant, agent_id, kinds, ids, as_of, ended }: SearchScope): RawBuilder<boolean> => {
-  const known =
-    as_of === undefined ? sql`m.active` : sql`(m.ended_position is null or m.ended_position > ${as_of}::int8)`;
-  const learned = as_of === undefined ? sql`` : sql`and m.learned_position <= ${as_of}::int8`;
-  const named = ids === undefined ? sql`` : sql`and m.item_id = any(${[...ids]}::uuid[])`;
-  return sql<boolean>`m.tenant = ${tenant} and m.agent_id = ${agent_id} and m.kind = any(${[...kinds]}::text[])
-    and ${ended === true ? sql`not ${known}` : known} ${learned} ${named}`;
-};
-
-const written = (vector: Float32Array): string => `[${vector.join(',')}]`;
 
 /** A column of pgvector's type spares every search a cast of every row, which takes as long as the search itself. */
 const asVectors = async (db: Kysely<Lasting>): Promise<void> => {
@@ -105,43 +94,13 @@ export const postgresVectors = async (
   const once = again(database);
   const exact = exactSearch(db);
   const index = nearnessIndex(background, limits.indexedFromRows);
-
-  const searched = async (scope: SearchScope, model: string, vector: Float32Array, limit: number) => {
-    const asked = sql`${written(vector)}::vector`;
-    const items = (distance: RawBuilder<unknown>, place: RawBuilder<unknown>) => sql`
-      select m.kind, m.item_id as id, m.revision, m.title, m.ended_why, -(${distance}) as score, ${place}
-      from read.memory_items m join acta.embeddings e on e.content_digest = m.content_digest
-      where e.model = ${sql.lit(model)} and e.embedding is not null and ${within(scope)}`;
-    const dimensions = scope.exact === true ? undefined : index.of(model).dimensions;
-    if (dimensions === undefined) {
-      const distance = sql`e.embedding <#> ${asked}`;
-      if (scope.each !== true)
-        return (await sql<Match>`${items(distance, sql`1`)} order by ${distance}, m.item_id limit ${limit}`.execute(db))
-          .rows;
-      const place = sql`row_number() over (partition by m.kind order by ${distance}, m.item_id) as place`;
-      return (await sql<Match>`select * from (${items(distance, place)}) f where place <= ${limit}`.execute(db)).rows;
-    }
-    const distance = sql`e.embedding::vector(${sql.lit(dimensions)}) <#> ${asked}`;
-    return await db.transaction().execute(async (trx) => {
-      await index.widen(trx);
-      return (await sql<Match>`${items(distance, sql`1`)} order by ${distance} limit ${limit}`.execute(trx)).rows;
-    });
-  };
-
-  /** Of each kind so many, one search for all of them where every vector is compared anyway. */
-  const nearestOf = async (scope: SearchScope, model: string, vector: Float32Array, limit: number) => {
-    const isIndexed = scope.exact !== true && index.of(model).dimensions !== undefined;
-    if (scope.each !== true || !isIndexed) return await searched(scope, model, vector, limit);
-    const { each: _, kinds, ...rest } = scope;
-    const found = await Promise.all(kinds.map((kind) => searched({ ...rest, kinds: [kind] }, model, vector, limit)));
-    return found.flat();
-  };
+  const nearest = nearestIn(db, index);
 
   return {
     nearest: (scope, model, vector, limit) =>
       once(async () => {
         if (!extension) return await exact(within(scope), model, vector, scope.each === true ? scope.kinds : [], limit);
-        return [...(await nearestOf(scope, model, vector, limit))].toSorted(nearestFirst);
+        return [...(await nearest(scope, model, vector, limit))].toSorted(nearestFirst);
       }),
     learned: (model, kind, after, limit) => once(() => learnedAfter(background, model, kind, after, limit)),
     claim: (model, now, until, limit, after) => once(() => claimed(background, model, now, until, limit, after)),

@@ -68,9 +68,9 @@ export const ApprovalTerms = z.strictObject({
   webhook: z.boolean().default(false),
   /**
    * Which votes over the Model Context Protocol count, about what is of low or medium risk: none, those that the client put to a
-   * person in a form, or any. About high and critical risk none does, for nobody sees who answered (interfaces 4.5).
+   * person in a form, or all. About high and critical risk none does, for nobody sees who answered (interfaces 4.5).
    */
-  over_mcp: z.enum(['never', 'asked', 'any']).default('asked'),
+  over_mcp: z.enum(['never', 'asked', 'all']).default('asked'),
 });
 export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
 

@@ -60,6 +60,18 @@ const routingOf = ({ method, params }: Message, agreed: string | undefined): Rea
   };
 };
 
+/** What a message is sent with; undefined where it names what no header can hold, and so nothing that there is. */
+const headersOf = (
+  message: Message,
+  agreed: string | undefined,
+  key: string | undefined,
+): Readonly<Record<string, string>> | undefined => {
+  const routing = routingOf(message, agreed);
+  if (!Object.values(routing).every((value) => inHeader.test(value))) return undefined;
+  const own = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  return { ...own, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...routing };
+};
+
 /** What one answer holds: messages, one after the other. A refusal of the server's own becomes an error of the protocol. */
 const messagesIn = async function* (response: Response, { id }: Message): AsyncGenerator<string> {
   const media = response.headers.get('content-type') ?? '';
@@ -101,19 +113,13 @@ export const relay = async ({ url, key, stdin, stdout, warn, signal, closing_ms 
 
   const carry = async (message: Message, line: string, ending: AbortController): Promise<void> => {
     const { id, method } = message;
-    const routing = routingOf(message, agreed);
-    if (!Object.values(routing).every((value) => inHeader.test(value)))
-      return fail(id, invalidParams, 'names hold plain characters: there is nothing of this name');
+    const headers = headersOf(message, agreed, key);
+    if (headers === undefined) return fail(id, invalidParams, 'there is nothing of this name: names are plain');
     try {
       const response = await fetch(url, {
         method: 'POST',
         body: line,
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-          ...routing,
-        },
+        headers,
         signal: AbortSignal.any([signal, ending.signal]),
       });
       for await (const answer of messagesIn(response, message)) {
