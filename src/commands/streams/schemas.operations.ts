@@ -58,7 +58,7 @@ const getSchema = command({
     if (known === undefined || shape === undefined)
       return problem('not_found', `there is no event ${type} of version ${version}`);
     // As it goes in: a field with a default may be missing from what is stored, and is there in what is read.
-    const schema = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }) as z.output<typeof Schema>['schema'];
+    const schema = z.toJSONSchema(shape, { io: 'input' }) as z.output<typeof Schema>['schema'];
     return { output: { type, version, newest: known.version, personal: [...known.personal], schema } };
   },
 });
