@@ -5,46 +5,17 @@ import { governed, type OutOfLifecycle } from '../kernel/lifecycle.ts';
 import type { ApprovalCommand } from './approval.commands.ts';
 import * as Events from './approval.events.ts';
 import type { ApprovalEvent, ApprovalPaper } from './approval.events.ts';
-import { approvalLifecycle, type ApprovalPhase } from './approval.lifecycle.ts';
+import { approvalLifecycle } from './approval.lifecycle.ts';
+import type { ApprovalRefusal, ApprovalState } from './approval.state.ts';
 import { voted } from './approval.voting.ts';
 
-export type ApprovalEnding = 'denied' | 'expired' | 'withdrawn' | 'superseded' | 'invalidated' | 'used';
-
-export type ApprovalRefusal =
-  | { readonly reason: 'ApprovalUnknown' }
-  | { readonly reason: 'ApprovalClosed'; readonly ending: ApprovalEnding | 'granted' }
-  | { readonly reason: 'ApprovalNotGranted' }
-  | { readonly reason: 'ApprovalIsExpired'; readonly expires_at: string }
-  | { readonly reason: 'ActionChanged'; readonly action_digest: string }
-  | { readonly reason: 'OwnRequest' }
-  | { readonly reason: 'RoleMissing'; readonly roles: readonly string[] }
-  | { readonly reason: 'ReasonRequired' }
-  | {
-      readonly reason: 'PersonRequired';
-      readonly risk_level: ApprovalPaper['risk_level'];
-      readonly over_mcp: ApprovalPaper['terms']['over_mcp'];
-    }
-  | { readonly reason: 'VotedAlready' };
+export type { ApprovalRefusal, ApprovalState };
 
 /** A webhook is tried so often: after five seconds first, and for about a day in all (Standard Webhooks). */
 export const announcementBackoff: Backoff = { attemptsMax: 17, firstMs: 5_000, longestMs: 6 * 3_600_000 };
 
 /** Prompts of one request that are on the record as dismissed; more of them say nothing new. */
 export const dismissalsMax = 20;
-
-export interface ApprovalState {
-  readonly phase: ApprovalPhase;
-  readonly approval_id: string;
-  readonly paper: ApprovalPaper | null;
-  /** Who has agreed. */
-  readonly agreed: readonly string[];
-  readonly ending: ApprovalEnding | null;
-  readonly used_by: { readonly run_id: string | null; readonly step_id: string } | null;
-  readonly dismissals: number;
-  readonly announcement: { readonly attempt: number; readonly retry_at: string | null; readonly over: boolean };
-  /** The newest instant that its stream has recorded: it is no earlier than that, whatever a clock says. */
-  readonly newest_at: string;
-}
 
 type Of<T extends ApprovalCommand['type']> = Extract<ApprovalCommand, { type: T }>;
 type Decided = E.Either<ApprovalRefusal, readonly ApprovalEvent[]>;

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { OverMcp } from '../kernel/operation.ts';
 import type { ApprovalCommand } from './approval.commands.ts';
-import type { ApprovalRefusal, ApprovalState } from './approval.decider.ts';
 import * as Events from './approval.events.ts';
 import type { ApprovalEvent, ApprovalPaper } from './approval.events.ts';
+import type { ApprovalRefusal, ApprovalState } from './approval.state.ts';
 
 type CastVote = Extract<ApprovalCommand, { type: 'CastVote' }>;
 
