@@ -124,10 +124,12 @@ export const projection = <Row extends object, E extends Event = Event>(
     },
     createTable: (schema: string) => table(words.schema.withSchema(schema).createTable(name)).compile().sql,
     createIndexes: (schema: string) =>
-      Object.entries(indexes).map(
-        ([suffix, build]) =>
-          build(words.schema.withSchema(schema).createIndex(`${name}_${suffix}`).ifNotExists().on(name)).compile().sql,
-      ),
+      Object.entries(indexes).map(([suffix, build]) => {
+        const index = words.schema.withSchema(schema).createIndex(`${name}_${suffix}`).ifNotExists().on(name);
+        const { sql } = build(index).compile();
+        // What was written is found at once: a list of what is to be sorted in later is read from end to end by every search.
+        return sql.includes(' using gin ') ? `${sql} with (fastupdate = off)` : sql;
+      }),
   });
 };
 

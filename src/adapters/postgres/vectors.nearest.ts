@@ -16,50 +16,52 @@ export const within = ({ tenant, agent_id, kinds, ids, as_of, ended }: SearchSco
 /** As pgvector reads it. */
 export const written = (vector: Float32Array): string => `[${vector.join(',')}]`;
 
-/** The items of a scope, each with how near it is; `place` is what else is asked of them. */
-const items = (scope: SearchScope, model: string, distance: RawBuilder<unknown>, place: RawBuilder<unknown>) => sql`
-  select m.kind, m.item_id as id, m.revision, m.title, m.ended_why, -(${distance}) as score, ${place} as place
+/** The nearest of a scope by pgvector, a kind at a time: a short list of each is kept while all of it is looked at once. */
+const nearestOfEach = (scope: SearchScope, model: string, vector: Float32Array, limit: number) => sql<Match>`
+  select m.kind, m.item_id as id, m.revision, m.title, m.ended_why, -near.distance as score
+  from unnest(${[...scope.kinds]}::text[]) as wanted (kind) cross join lateral (
+    select m.item_id, e.embedding <#> ${written(vector)}::vector as distance
+    from read.memory_items m join acta.embeddings e on e.content_digest = m.content_digest
+    where e.model = ${sql.lit(model)} and e.embedding is not null and m.kind = wanted.kind and ${within(scope)}
+    order by distance, m.item_id limit ${limit}) as near
+  join read.memory_items m on m.kind = wanted.kind and m.item_id = near.item_id`;
+
+/** The nearest of a scope in the order of a distance, which is the one that the index was made for, or any. */
+const nearestOfAll = (
+  scope: SearchScope,
+  model: string,
+  {
+    distance,
+    order,
+    limit,
+  }: { readonly distance: RawBuilder<unknown>; readonly order: RawBuilder<unknown>; readonly limit: number },
+) => sql<Match>`
+  select m.kind, m.item_id as id, m.revision, m.title, m.ended_why, -(${distance}) as score
   from read.memory_items m join acta.embeddings e on e.content_digest = m.content_digest
-  where e.model = ${sql.lit(model)} and e.embedding is not null and ${within(scope)}`;
+  where e.model = ${sql.lit(model)} and e.embedding is not null and ${within(scope)}
+  order by ${order} limit ${limit}`;
 
 /** The nearest items by pgvector: all compared, or by the model's index where there is one. */
 export const nearestIn = (db: Kysely<Lasting>, index: NearnessIndex) => {
-  const dimensionsOf = ({ exact }: SearchScope, model: string): number | undefined =>
-    exact === true ? undefined : index.of(model).dimensions;
-
-  const searched = async (
-    scope: SearchScope,
-    model: string,
-    vector: Float32Array,
-    limit: number,
-  ): Promise<readonly Match[]> => {
-    const asked = sql`${written(vector)}::vector`;
-    const dimensions = dimensionsOf(scope, model);
-    if (dimensions !== undefined) {
-      const distance = sql`e.embedding::vector(${sql.lit(dimensions)}) <#> ${asked}`;
-      return await db.transaction().execute(async (trx) => {
-        await index.widen(trx);
-        const near = items(scope, model, distance, sql`null`);
-        return (await sql<Match>`${near} order by ${distance} limit ${limit}`.execute(trx)).rows;
-      });
-    }
-    const distance = sql`e.embedding <#> ${asked}`;
-    const order = sql`${distance}, m.item_id`;
-    if (scope.each === true) {
-      const place = sql`row_number() over (partition by m.kind order by ${order})`;
-      const near = items(scope, model, distance, place);
-      return (await sql<Match>`select * from (${near}) as found where place <= ${limit}`.execute(db)).rows;
-    }
-    const near = items(scope, model, distance, sql`null`);
-    return (await sql<Match>`${near} order by ${order} limit ${limit}`.execute(db)).rows;
-  };
+  const byIndex = (scope: SearchScope, model: string, vector: Float32Array, limit: number, dimensions: number) =>
+    db.transaction().execute(async (trx) => {
+      await index.widen(trx);
+      const distance = sql`e.embedding::vector(${sql.lit(dimensions)}) <#> ${written(vector)}::vector`;
+      return (await nearestOfAll(scope, model, { distance, order: distance, limit }).execute(trx)).rows;
+    });
 
   /** Of each kind so many, by one search for all of them where every vector is compared anyway. */
   return async (scope: SearchScope, model: string, vector: Float32Array, limit: number): Promise<readonly Match[]> => {
-    if (scope.each !== true || dimensionsOf(scope, model) === undefined)
-      return await searched(scope, model, vector, limit);
-    const { each: _, kinds, ...rest } = scope;
-    const found = await Promise.all(kinds.map((kind) => searched({ ...rest, kinds: [kind] }, model, vector, limit)));
-    return found.flat();
+    const dimensions = scope.exact === true ? undefined : index.of(model).dimensions;
+    if (dimensions !== undefined) {
+      const groups = scope.each === true ? scope.kinds.map((kind) => [kind]) : [scope.kinds];
+      const found = await Promise.all(
+        groups.map((kinds) => byIndex({ ...scope, kinds }, model, vector, limit, dimensions)),
+      );
+      return found.flat();
+    }
+    if (scope.each === true) return (await nearestOfEach(scope, model, vector, limit).execute(db)).rows;
+    const distance = sql`e.embedding <#> ${written(vector)}::vector`;
+    return (await nearestOfAll(scope, model, { distance, order: sql`${distance}, m.item_id`, limit }).execute(db)).rows;
   };
 };

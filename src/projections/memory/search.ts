@@ -20,7 +20,8 @@ const within = ({ tenant, agent_id, kinds, ids, as_of, ended }: SearchScope): Ra
  * The items of a scope that share words with a text, the best first: any of its words will do. A word counts by how rare it is
  * beside the commonest of them, for Postgres' own rank knows no rarity; where two have the same words, that rank decides
  * (`ts_rank_cd`, which sees how near to each other they stand), then the id. Where so many of each kind are asked for, each
- * kind is searched as if it were alone, and all by one statement.
+ * kind is searched as if it were alone, and all by one statement. Whose items they are is asked after their words: a planner that
+ * knows nothing of the table yet would take them all apart otherwise, for each word (`bench/turn.ts`).
  */
 export const matching = (ask: Ask, scope: SearchScope, text: string, limit: number): Promise<readonly Match[]> =>
   ask(async (db) => {
@@ -34,8 +35,10 @@ export const matching = (ask: Ask, scope: SearchScope, text: string, limit: numb
       hits as materialized (
         select m.kind, m.item_id, m.within, count(*) over (partition by m.within, a.lexeme) as items
         from asked a cross join lateral
-          (select m.kind, m.item_id, ${group}::text as within from read.memory_items m
-           where to_tsvector('english', m.text) @@ a.word and ${within(scope)} offset 0) m),
+          (select m.kind, m.item_id, ${group}::text as within from
+            (select m.kind, m.item_id, m.tenant, m.agent_id, m.active, m.learned_position, m.ended_position
+             from read.memory_items m where to_tsvector('english', m.text) @@ a.word offset 0) m
+           where ${within(scope)} offset 0) m),
       weighed as (
         select kind, item_id, within, ln(1 + (max(items) over (partition by within))::float8 / items) as weight from hits),
       summed as (
