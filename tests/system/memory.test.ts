@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultAgentId } from '../../src/wiring/default-agent.ts';
 import { ask, askFresh, dataFolder, startHere, type Body } from '../support/acta.ts';
 import { logHead } from '../support/gated.ts';
 
@@ -54,6 +55,20 @@ describe('a fact', () => {
     expect((await post(`/facts/${first}/supersede`, { content: 'again' })).status).toBe(409);
   });
 
+  it('that is corrected stays with the agent that knew it', async () => {
+    const { agent_id } = (await post('/agents', { name: 'another' })).body;
+    const { fact_id } = (await post('/facts', { agent_id, content: 'The vault opens at nine.' })).body;
+    for (const [verb, content] of [
+      ['contradict', 'The vault opens at ten, some say.'],
+      ['supersede', 'The vault opens at ten.'],
+    ] as const) {
+      const stranger = await post(`/facts/${fact_id}/${verb}`, { content, agent_id: defaultAgentId });
+      expect(stranger).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/agent_id' }] } });
+      const { status, body } = await post(`/facts/${fact_id}/${verb}`, { content });
+      expect(status).toBe(201);
+      expect((await askFresh(url, `/facts/${body.fact_id}`)).body).toMatchObject({ agent_id, content });
+    }
+  });
   it('is found by its words, with how many there are', async () => {
     await learned('Zebras have stripes.');
     await learned('A zebra is no horse.');

@@ -5,8 +5,10 @@ import { FactContent, type FactEvent, type NewerFact } from '../../domain/fact/f
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import type { Answer, Call, Problem } from '../../domain/kernel/operation.ts';
+import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { visible } from '../../domain/kernel/visible.ts';
 import { once } from '../../domain/memory/words.ts';
+import { problem } from '../../problems.ts';
 import { ask, type CommandContext } from '../context.ts';
 import type { Receipt } from '../execute.ts';
 import { recall, type Recollection } from '../recall.ts';
@@ -93,16 +95,23 @@ export const learned = async (
 /** What is said of the older fact: by which one, and what that says where it is yet to be learned. */
 type Against = (fact_id: string, newer: NewerFact | null) => FactCommand;
 
-/** What this very call has said of a fact already; undefined where it has said nothing. */
-const saidBefore = async (
+interface Older {
+  /** Whose fact it is; '' where there is none, which its own stream will say. */
+  readonly holder: string;
+  /** What this very call has said of it already; undefined where it has said nothing. */
+  readonly before: FactEvent | undefined;
+}
+
+const olderFact = async (
   { engine: { log, catalogue, remembered } }: CommandContext,
-  command_id: string,
+  { command_id, tenant }: { readonly command_id: string; readonly tenant: string },
   id: string,
-): Promise<E.Either<Problem, FactEvent | undefined>> => {
+): Promise<E.Either<Problem, Older>> => {
   const read = await told(() => recall<FactState, FactEvent>(log, catalogue, remembered, fact, streamOf('fact', id)));
-  return E.map(({ done: before }: Recollection<FactState>) => before.get(command_id)?.[0] as FactEvent | undefined)(
-    read,
-  );
+  return E.map(({ state, done, last }: Recollection<FactState>): Older => {
+    const before = done.get(command_id)?.[0] as FactEvent | undefined;
+    return { holder: last !== undefined && tenantOf(last) === tenant ? state.agent_id : '', before };
+  })(read);
 };
 
 /** The fact that an event names as the one that was said against its own, and whether it is learned with it. */
@@ -120,19 +129,26 @@ const namedBy = (event: FactEvent | undefined): Place | undefined => {
 export const against = async (
   context: CommandContext,
   call: Call,
-  { agent_id = context.default_agent_id, source, ...given }: Said,
+  { agent_id: named, source, ...given }: Said,
   older: string,
   { cites, says }: { readonly cites: 'contradiction_of' | 'supersedes'; readonly says: Against },
 ): Promise<Answer<z.infer<typeof LearnedView>> | Problem> => {
+  const command_id = derived('against', call.command_id);
+  const known = await olderFact(context, { command_id, tenant: call.principal.tenant }, older);
+  if (E.isLeft(known)) return known.left;
+  const { holder, before } = known.right;
+  // What takes a fact's place is known by whoever knew the fact.
+  const agent_id = holder === '' ? (named ?? context.default_agent_id) : holder;
+  if (named !== undefined && named !== agent_id)
+    return problem('validation_failed', 'the fact is not this agent’s: what is said against it is learned by its own', {
+      more: { errors: [{ pointer: '#/agent_id', code: 'invalid', message: 'leave it out' }] },
+    });
   const absent = await absentIn(context, call, { agent_id, source });
   if (absent !== undefined) return absent;
   const provenance = provenanceOf(context, call);
   const content = { ...given, agent_id, source: taught(source) };
   const input = { ...content, [cites]: older };
-  const command_id = derived('against', call.command_id);
-  const before = await saidBefore(context, command_id, older);
-  if (E.isLeft(before)) return before.left;
-  const found = await told(async () => E.right(namedBy(before.right) ?? (await placeOf(context, input, provenance))));
+  const found = await told(async () => E.right(namedBy(before) ?? (await placeOf(context, input, provenance))));
   if (E.isLeft(found)) return found.left;
   const place = found.right;
   const asked = says(place.fact_id, place.held ? null : { ...content, tags: once(content.tags) });
