@@ -1,3 +1,4 @@
+import { policyTerms } from '../support/policy.ts';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { decision, type DecisionCommand, type DecisionState } from '../../src/domain/decision/decision.decider.ts';
@@ -50,17 +51,6 @@ const after = (...commands: readonly DecisionCommand[]) => {
   return { state, events, refusal: E.isLeft(last) ? last.left : undefined };
 };
 
-const terms = {
-  ...{
-    quorum: 1,
-    roles: [],
-    expires_in_ms: 3_600_000,
-    reason_required: false,
-    four_eyes: true,
-    webhook: false,
-    over_mcp: 'asked' as const,
-  },
-};
 const approval_id = id(7);
 /** The same decision, with a guardrail of each of these severities that fired. */
 const guarded = (...severities: readonly Severity[]): DecisionCommand => ({
@@ -72,7 +62,7 @@ const guarded = (...severities: readonly Severity[]): DecisionCommand => ({
       fired: severities.map((severity) => ({ name: severity, severity, because: ['so'] })),
     },
     approval: {
-      ...{ approval_id, headline: 'Decide', terms, at, expires_at: at, supersedes: null },
+      ...{ approval_id, headline: 'Decide', terms: policyTerms, at, expires_at: at, supersedes: null },
       requested_by: { type: 'user', id: 'ida', roles: [], permissions: [], chain: [by] },
       action_digest: digest('the decision'),
     },

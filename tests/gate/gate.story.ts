@@ -1,3 +1,4 @@
+import { policyTerms } from '../support/policy.ts';
 import type { CapabilitySpec, RiskLevel } from '../../src/domain/capability/capability.spec.ts';
 import type { PolicyDocument, PolicyRule } from '../../src/domain/gate/policy.document.ts';
 import type { ActivePolicy, Question } from '../../src/domain/gate/question.ts';
@@ -40,15 +41,7 @@ export const specOf = ({
   ...changes,
 });
 
-export const terms = {
-  quorum: 1,
-  roles: [],
-  expires_in_ms: 3_600_000,
-  reason_required: false,
-  four_eyes: true,
-  webhook: false,
-  over_mcp: 'asked' as const,
-};
+export { policyTerms as terms };
 
 export const policyOf = (changes: Partial<PolicyDocument> = {}): ActivePolicy => ({
   document: {
@@ -61,7 +54,7 @@ export const policyOf = (changes: Partial<PolicyDocument> = {}): ActivePolicy =>
     rules: [],
     otherwise: 'deny',
     guardrails: [],
-    approval: terms,
+    approval: policyTerms,
     ...changes,
   },
   version: 3,

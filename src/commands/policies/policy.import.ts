@@ -1,19 +1,9 @@
 import { z } from 'zod';
+import { standardTerms } from '../../domain/gate/policy.document.ts';
 
-const dayMs = 86_400_000;
 const word = z.string().min(1);
 const several = z.union([word, z.array(word)]).transform((value) => (typeof value === 'string' ? [value] : value));
 const said = z.string().transform((text) => text.toLowerCase());
-
-const terms = {
-  quorum: 1,
-  roles: [],
-  expires_in_ms: dayMs,
-  reason_required: false,
-  four_eyes: true,
-  webhook: false,
-  over_mcp: 'asked' as const,
-};
 
 /** `then` is a word that objects of this language should not have: it is read as `outcome`. */
 const renamed = (rule: unknown): unknown => {
@@ -117,6 +107,6 @@ export const imported = (value: unknown): unknown => {
     safe_mode: false,
     rules: rules.map(ruleOf),
     otherwise: decisionOf(otherwise) ?? 'deny',
-    approval: terms,
+    approval: standardTerms,
   };
 };

@@ -1,9 +1,7 @@
 import { digest } from '../kernel/digest.ts';
 import { standardGuardrails } from './guardrail.ts';
-import type { PolicyDocument } from './policy.document.ts';
+import { standardTerms, type PolicyDocument } from './policy.document.ts';
 import type { ActivePolicy } from './question.ts';
-
-const dayMs = 86_400_000;
 
 const document: PolicyDocument = {
   name: 'none',
@@ -14,15 +12,7 @@ const document: PolicyDocument = {
   safe_mode: false,
   rules: [],
   otherwise: 'deny',
-  approval: {
-    quorum: 1,
-    roles: [],
-    expires_in_ms: dayMs,
-    reason_required: false,
-    four_eyes: true,
-    webhook: false,
-    over_mcp: 'asked',
-  },
+  approval: standardTerms,
   guardrails: [...standardGuardrails],
 };
 

@@ -74,6 +74,17 @@ export const ApprovalTerms = z.strictObject({
 });
 export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
 
+/** One other person, within a day: what is asked where nobody says otherwise. */
+export const standardTerms: ApprovalTerms = {
+  quorum: 1,
+  roles: [],
+  expires_in_ms: dayMs,
+  reason_required: false,
+  four_eyes: true,
+  webhook: false,
+  over_mcp: 'asked',
+};
+
 export const PolicyRule = z.strictObject({
   rule_id: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,99}$/),
   when: RuleConditions,

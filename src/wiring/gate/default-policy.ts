@@ -5,12 +5,11 @@ import { policyIdOf, policyStream } from '../../commands/gate/policy-in-force.ts
 import { documentOf } from '../../commands/policies/policy.written.ts';
 import { recall } from '../../commands/recall.ts';
 import { standardGuardrails } from '../../domain/gate/guardrail.ts';
-import type { PolicyDocument } from '../../domain/gate/policy.document.ts';
+import { standardTerms, type PolicyDocument } from '../../domain/gate/policy.document.ts';
 import { derived } from '../../domain/kernel/ids.ts';
 import { policy } from '../../domain/policy/policy.decider.ts';
 
 const tenant = 'default';
-const dayMs = 86_400_000;
 
 /**
  * What is in force on a machine where nobody has said anything: reading is allowed, what can be undone is allowed and noted,
@@ -39,15 +38,7 @@ const careful: PolicyDocument = {
     },
   ],
   otherwise: 'deny',
-  approval: {
-    quorum: 1,
-    roles: [],
-    expires_in_ms: dayMs,
-    reason_required: false,
-    four_eyes: true,
-    webhook: false,
-    over_mcp: 'asked',
-  },
+  approval: standardTerms,
   guardrails: [...standardGuardrails],
 };
 

@@ -13,6 +13,7 @@ import {
   step,
   underPolicy,
 } from '../../support/gated.ts';
+import { policyTerms } from '../../support/policy.ts';
 import { vault } from '../../support/vault.ts';
 
 const bootstrap = 'the-first-key-of-all';
@@ -23,15 +24,7 @@ let url: string;
 beforeAll(async () => {
   const folder = await dataFolder(afterAll);
   mkdirSync(path.join(folder, 'workspace'), { recursive: true });
-  const two = {
-    quorum: 2,
-    roles: [],
-    expires_in_ms: 3_600_000,
-    reason_required: false,
-    four_eyes: true,
-    webhook: false,
-    over_mcp: 'asked' as const,
-  };
+  const two = { ...policyTerms, quorum: 2 };
   const like = (value: string) => [{ path: 'mark', is: 'like' as const, value: [value] }];
   const rules = [
     {
