@@ -8,8 +8,9 @@ export const campaigns = [
   'tests/storage-lab/*.test.ts',
   'tests/*/{crash,crashes}.test.ts',
   'tests/system/{log-end,log-loss,rolled-back,outages,full-disk}.test.ts',
-  'tests/system/gate/{grand-unified,stale-approvals,hostile}.test.ts',
+  'tests/system/gate/{grand-unified,stale-approvals,hostile,w70-w77}.test.ts',
   'tests/commands/drive.faults.test.ts',
+  'tests/mcp/fuzz.test.ts',
   'tests/projections/outage.test.ts',
   'tests/postgres/embedded.test.ts',
 ];

@@ -41,7 +41,7 @@ describe('a server that is told to stop', () => {
       .map((line): Line => JSON.parse(line));
     const ending = lines.slice(lines.findIndex(({ event }) => event === 'node_stopping'));
     const stopped = ending.filter(({ event }) => event === 'part_stopped').map(({ part }) => part);
-    expect(stopped).toEqual(['http', 'processes', 'memory', 'gate', 'read_models', 'log', 'database']);
+    expect(stopped).toEqual(['http', 'processes', 'gate', 'memory', 'read_models', 'log', 'database']);
     expect(ending.at(-1)).toMatchObject({ event: 'node_stopped' });
     expect(ending.filter(({ level }) => level !== 'info')).toEqual([]);
   }, 60_000);

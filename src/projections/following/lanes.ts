@@ -5,11 +5,16 @@ import { ProjectionFault } from '../fault.ts';
 import type { Feed } from './feed.ts';
 import { berthOf, inFront, laneOf, putOut, release, type Berth, type Company, type Lane } from './lane.ts';
 import type { Member } from '../folding/member.ts';
+import { pause } from './latch.ts';
 import { pages } from './pages.ts';
+import type { Positions } from './positions.ts';
 import { inTraces } from './traces.ts';
 
 /** Live, what has arrived is taken together, but not more than this: the first of it should not wait for the last. */
 const stretchEventsMax = 2_000;
+/** So long a few events are left alone for more to come, and so many are no longer a few. */
+const gatherMs = 15;
+const gatherEventsMax = 100;
 /** A member whose part of one live stretch takes longer goes on in a lane of its own, for good. */
 const slowMsMax = 500;
 /** Live and in company, a statement that takes longer (a locked table, a stuck disk) makes everybody go alone for a while. */
@@ -21,6 +26,8 @@ export interface LaneParts {
   readonly telemetry: Telemetry;
   readonly feed: Feed;
   readonly signal: AbortSignal;
+  /** Who waits for what. */
+  readonly positions: Pick<Positions, 'asked' | 'awaited'>;
   /** Hears which members moved, after the database has committed it. */
   readonly advanced: (members: readonly Member[]) => void;
 }
@@ -108,6 +115,18 @@ const partSlow = (traffic: Traffic, lane: Lane): void => {
   }
 };
 
+/**
+ * A turn is recorded in half a dozen appends within some milliseconds: folded one by one they cost as many transactions, which stand
+ * in the way of the turn's own questions. What comes right behind is taken along, unless somebody waits to see what is there.
+ */
+const gathered = async ({ feed, positions, signal }: Traffic, lane: Lane, stretch: Stretch): Promise<Stretch> => {
+  const isAwaited = lane.berths.some(({ member }) => positions.awaited(member.projection.name));
+  if (isAwaited || stretch.events.length >= gatherEventsMax) return stretch;
+  await pause(gatherMs, signal, positions.asked());
+  const more = feed.after(lane.position, stretchEventsMax);
+  return typeof more === 'string' ? stretch : more;
+};
+
 /** One look around: false when the lane has nobody left, or has gone along with another. */
 const step = async (traffic: Traffic, lane: Lane): Promise<boolean> => {
   const { feed, lanes } = traffic;
@@ -133,7 +152,7 @@ const step = async (traffic: Traffic, lane: Lane): Promise<boolean> => {
   lane.live = true;
   if (stretch === 'nothing') await arrived;
   else {
-    await fold(traffic, lane, stretch);
+    await fold(traffic, lane, await gathered(traffic, lane, stretch));
     partSlow(traffic, lane);
   }
   return true;
