@@ -82,7 +82,7 @@ const remembered = async (provider: 'hashed' | 'local', of: string) => {
   };
   while ((await left()) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
   await embeds.stop();
-  return { embeddings, memory: recalling({ read, embeddings, vectors, newestCensor: () => undefined, signal }) };
+  return { embeddings, memory: recalling({ read, embeddings, vectors, censors: () => Promise.resolve([]), signal }) };
 };
 
 const percentile = (sorted: readonly number[], share: number): number =>

@@ -8,6 +8,7 @@ import { embedder } from '../commands/memory/embedder.ts';
 import { measured } from '../commands/memory/measured.ts';
 import type { Embeddings, Memory } from '../ports.ts';
 import type { Project } from '../projections/project.ts';
+import { censorsOf } from './memory/censors.ts';
 import { recalling } from './memory/recall.ts';
 import { worldClock as clock, type World } from './world.ts';
 
@@ -66,7 +67,7 @@ export const openMemory = async (world: World, engine: Engine, read: Project): P
   return {
     memory: recalling({
       ...{ read, embeddings, vectors, signal: ending.signal },
-      newestCensor: newestOf(engine, new Set(['censor'])),
+      censors: censorsOf({ read, log, newest: newestOf(engine, new Set(['censor'])) }),
     }),
     embeddings,
     embed: () => {

@@ -61,7 +61,7 @@ beforeAll(async () => {
   const embeddings = embeddingsOf({ provider: 'hashed' });
   const vectors = await postgresVectors(database);
   const { signal } = new AbortController();
-  const memory = recalling({ read, embeddings, vectors, newestCensor: () => undefined, signal });
+  const memory = recalling({ read, embeddings, vectors, censors: () => Promise.resolve([]), signal });
   reader = memoryReader({ ask, memory, journal, tenant: 'default', agent_id, signal });
   await remember(database, [{ text: 'refunds need two people' }, { text: 'the harbour is closed' }]);
   const claimed = await vectors.claim(embeddings.model, 0, 1, 10);

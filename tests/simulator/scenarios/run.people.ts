@@ -86,6 +86,7 @@ export const approves =
         action_digest: chance.happens(0.97) ? action_digest : digest('something else'),
         at,
         proven: true,
+        over_mcp: null,
       };
       await tell(`approval-${String(approval_id)}`, vote);
       if (chance.happens(0.2)) await tell(`approval-${String(approval_id)}`, vote);
