@@ -2,7 +2,7 @@
 
 /** Modules that import nothing of ours but the kernel and each other, so that everybody may import them. */
 const leaves =
-  '^src/(ports|problems|schema|crash-points|config|config\\.described|settings|settings\\.evaluation|settings\\.gate|settings\\.model|settings\\.parts)\\.ts$';
+  '^src/(ports|ports\\.evaluation|ports\\.memory|problems|memory\\.scope|schema|crash-points|config|config\\.described|settings|settings\\.evaluation|settings\\.gate|settings\\.model|settings\\.parts)\\.ts$';
 const kernel = '^src/domain/kernel/';
 /** What a capability is, in words that the registry, the gate, runs, and whoever does the work have in common. */
 const spec = '^src/domain/capability/(capability\\.spec|risk\\.rules)\\.ts$';

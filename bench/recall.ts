@@ -9,7 +9,7 @@ import { chainStart, recorded } from '../src/commands/record.ts';
 import { catalogue } from '../src/domain/catalogue.ts';
 import { DecisionRecorded } from '../src/domain/decision/decision.events.ts';
 import { derived, streamOf } from '../src/domain/kernel/ids.ts';
-import type { Memory, Recalled } from '../src/ports.ts';
+import type { Memory, Recalled } from '../src/ports.memory.ts';
 import { matching } from '../src/projections/memory/search.ts';
 import { memoryItems } from '../src/projections/memory/memory-items.projection.ts';
 import { project } from '../src/projections/project.ts';

@@ -3,7 +3,8 @@ import { noopEvaluation } from '../adapters/evaluation/noop.ts';
 import { observe } from '../commands/evaluation/observe.ts';
 import type { Engine } from '../commands/execute.ts';
 import type { Config } from '../config.ts';
-import type { Evaluation, Journal } from '../ports.ts';
+import type { Evaluation } from '../ports.evaluation.ts';
+import type { Journal } from '../ports.ts';
 
 const evaluationOf = ({ evaluation }: Config, journal: Journal): Evaluation => {
   if (evaluation === undefined) return noopEvaluation();

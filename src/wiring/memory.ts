@@ -6,7 +6,7 @@ import { linker } from '../commands/decisions/linker.ts';
 import type { Engine } from '../commands/execute.ts';
 import { embedder } from '../commands/memory/embedder.ts';
 import { measured } from '../commands/memory/measured.ts';
-import type { Embeddings, Memory } from '../ports.ts';
+import type { Embeddings, Memory } from '../ports.memory.ts';
 import type { Project } from '../projections/project.ts';
 import { censorsOf } from './memory/censors.ts';
 import { recalling } from './memory/recall.ts';

@@ -6,7 +6,7 @@ import { linker } from '../../src/commands/decisions/linker.ts';
 import { execute } from '../../src/commands/execute.ts';
 import { catalogue } from '../../src/domain/catalogue.ts';
 import { decision } from '../../src/domain/decision/decision.decider.ts';
-import type { Learned, Match } from '../../src/ports.ts';
+import type { Learned, Match } from '../../src/ports.memory.ts';
 import { quietJournal } from '../support/quiet.journal.ts';
 import { until } from '../support/until.ts';
 import { engineOn, eventsIn, movableClock, provenance } from './engines.ts';

@@ -10,7 +10,7 @@ import { decision } from '../../src/domain/decision/decision.decider.ts';
 import { fact } from '../../src/domain/fact/fact.decider.ts';
 import { digestOfRequest, requestOf } from '../../src/domain/session/context.ts';
 import type { ContextPlan } from '../../src/domain/session/plan.ts';
-import type { Memory, MemoryKind, Recalled } from '../../src/ports.ts';
+import type { Memory, MemoryKind, Recalled } from '../../src/ports.memory.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
 import { noMemory } from '../support/no.memory.ts';
 import { recorded } from './drivers.ts';

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { postgresRoster } from '../../src/adapters/postgres/roster.ts';
 import { replyBytesMax } from '../../src/commands/sessions/perform-model-call.ts';
 import type { ContextPlan } from '../../src/domain/session/plan.ts';
-import { LogError, type EventLog, type Memory, type Model, type ReplyBlock, type Roster } from '../../src/ports.ts';
+import type { Memory } from '../../src/ports.memory.ts';
+import { LogError, type EventLog, type Model, type ReplyBlock, type Roster } from '../../src/ports.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
 import { noMemory } from '../support/no.memory.ts';
 import { derived } from '../../src/domain/kernel/ids.ts';

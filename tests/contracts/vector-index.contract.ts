@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { MemoryKind, SearchScope, VectorIndex } from '../../src/ports.ts';
+import type { MemoryKind, SearchScope, VectorIndex } from '../../src/ports.memory.ts';
 import { memoryItems } from '../../src/projections/memory/memory-items.projection.ts';
 import type { Database } from '../../src/schema.ts';
 import type { FreshDatabase } from '../support/databases.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Embedded, Embeddings } from '../../src/ports.ts';
+import type { Embedded, Embeddings } from '../../src/ports.memory.ts';
 
 const never = new AbortController().signal;
 

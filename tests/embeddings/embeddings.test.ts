@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { embeddingsOf } from '../../src/adapters/embeddings/embeddings.ts';
-import type { Embeddings } from '../../src/ports.ts';
+import type { Embeddings } from '../../src/ports.memory.ts';
 import { embeddingServer, embeds, refuses, type EmbeddingAnswer } from '../support/embedding-server.ts';
 import { embeddingsBehaviour, similarity, vectorsOf } from './embeddings.behaviour.ts';
 

@@ -8,7 +8,7 @@ import { noopEvaluation } from '../../src/adapters/evaluation/noop.ts';
 import { observe } from '../../src/commands/evaluation/observe.ts';
 import type { Engine } from '../../src/commands/execute.ts';
 import type { Recorded } from '../../src/domain/kernel/event.ts';
-import type { Evaluation, Trace } from '../../src/ports.ts';
+import type { Evaluation, Trace } from '../../src/ports.evaluation.ts';
 import { quietJournal } from '../support/quiet.journal.ts';
 import { until } from '../support/until.ts';
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { CensorInForce, StoredEvent } from '../../src/ports.ts';
+import type { CensorInForce } from '../../src/ports.memory.ts';
+import type { StoredEvent } from '../../src/ports.ts';
 import { censorsOf, type CensorParts } from '../../src/wiring/memory/censors.ts';
 
 const of = { tenant: 'default', agent_id: '00000000-0000-4000-8000-000000000001' };

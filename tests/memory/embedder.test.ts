@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { embeddingsOf } from '../../src/adapters/embeddings/embeddings.ts';
 import { postgresVectors } from '../../src/adapters/postgres/vectors.ts';
 import { embedder, type EmbedderParts } from '../../src/commands/memory/embedder.ts';
-import type { Embeddings, VectorIndex } from '../../src/ports.ts';
+import type { Embeddings, VectorIndex } from '../../src/ports.memory.ts';
 import { remember, withItems } from '../contracts/vector-index.contract.ts';
 import { pglite, type FreshDatabase } from '../support/databases.ts';
 import { embeddingServer, embeds, refuses } from '../support/embedding-server.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Match } from '../../src/ports.ts';
+import type { Match } from '../../src/ports.memory.ts';
 import { fused, type Channel } from '../../src/projections/memory/fusion.ts';
 
 const found = (id: string, score: number, ended_why: string | null = null): Match => ({

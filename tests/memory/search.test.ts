@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchScope } from '../../src/ports.ts';
+import type { SearchScope } from '../../src/ports.memory.ts';
 import { matching } from '../../src/projections/memory/search.ts';
 import type { ReadModels } from '../../src/projections/queries.ts';
 import { remember, withItems } from '../contracts/vector-index.contract.ts';

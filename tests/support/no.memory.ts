@@ -1,4 +1,4 @@
-import type { Memory } from '../../src/ports.ts';
+import type { Memory } from '../../src/ports.memory.ts';
 
 /** A memory in which nothing is: for nodes that have no read models. */
 export const noMemory: Memory = {

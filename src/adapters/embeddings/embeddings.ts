@@ -1,4 +1,4 @@
-import type { Embeddings } from '../../ports.ts';
+import type { Embeddings } from '../../ports.memory.ts';
 import { hashedEmbeddings } from './hashed.ts';
 import { localEmbeddings } from './local.ts';
 import { noopEmbeddings } from './noop.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Embeddings } from '../../ports.ts';
+import type { Embeddings } from '../../ports.memory.ts';
 import { cancelled, estimatedTokens, unembeddable, unit } from './request.ts';
 
 const dimensions = 384;

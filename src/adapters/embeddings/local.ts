@@ -1,4 +1,4 @@
-import type { Embedded, Embeddings } from '../../ports.ts';
+import type { Embedded, Embeddings } from '../../ports.memory.ts';
 import { modelThread, type Answered } from './local.thread.ts';
 import { cancelled, estimatedTokens, failed, unembeddable, unit } from './request.ts';
 

@@ -1,4 +1,4 @@
-import type { Embeddings } from '../../ports.ts';
+import type { Embeddings } from '../../ports.memory.ts';
 import { failed } from './request.ts';
 
 const hint = 'nothing is embedded: set EMBEDDING_PROVIDER to local, openai or hashed';

@@ -1,5 +1,5 @@
 import type { CreateEmbeddingResponse } from 'openai/resources/embeddings';
-import type { Embedded, Embeddings } from '../../ports.ts';
+import type { Embedded, Embeddings } from '../../ports.memory.ts';
 import { faultOf } from './openai.faults.ts';
 import { cancelled, failed, unembeddable, unit } from './request.ts';
 

@@ -1,4 +1,4 @@
-import type { Embedded, EmbeddingFault } from '../../ports.ts';
+import type { Embedded, EmbeddingFault } from '../../ports.memory.ts';
 
 /** What one request may ask for (requirements D90). */
 export const textsMax = 100;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Evaluation, Trace } from '../../ports.ts';
+import type { Evaluation, Trace } from '../../ports.evaluation.ts';
 
 const requestMsMax = 5_000;
 const answerBytesMax = 1_048_576;

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../ports.ts';
+import type { Evaluation } from '../../ports.evaluation.ts';
 
 /** The default: nobody looks (requirements D110). */
 export const noopEvaluation = (): Evaluation => ({

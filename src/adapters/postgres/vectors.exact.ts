@@ -1,5 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Match, MemoryKind } from '../../ports.ts';
+import type { Match, MemoryKind } from '../../ports.memory.ts';
 import type { Lasting } from '../../schema.ts';
 
 /** An agent that remembers more than this is searched in part: its newest items. */

@@ -1,9 +1,10 @@
 import { sql, type Kysely } from 'kysely';
-import type { Learned, MemoryKind, Unembedded, VectorIndex } from '../../ports.ts';
+import type { Learned, MemoryKind, Unembedded, VectorIndex } from '../../ports.memory.ts';
 import type { Database, Lasting } from '../../schema.ts';
 import { exactSearch, nearestFirst, vectorOf } from './vectors.exact.ts';
 import { nearnessIndex } from './vectors.index.ts';
-import { nearestIn, within, written } from './vectors.nearest.ts';
+import { nearestIn, written } from './vectors.nearest.ts';
+import { within } from '../../memory.scope.ts';
 
 /** From how many vectors of a model on an approximate index pays: below, every vector is compared, and none is missed. */
 export interface VectorLimits {

@@ -1,6 +1,6 @@
 import { categoryOf } from '../../domain/kernel/ids.ts';
 import type { CalibrationNote } from '../../domain/cognition/lines.ts';
-import type { Memory } from '../../ports.ts';
+import type { Memory } from '../../ports.memory.ts';
 import type { Engine } from '../execute.ts';
 import type { Gate } from '../gate/propose.ts';
 

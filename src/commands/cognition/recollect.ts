@@ -5,7 +5,7 @@ import { censorLine } from '../../domain/cognition/lines.ts';
 import type { Line } from '../../domain/cognition/sections.ts';
 import type { Draft } from '../../domain/session/context.ts';
 import type { CitedItem, Section } from '../../domain/session/plan.ts';
-import type { Recalled, Recollection } from '../../ports.ts';
+import type { Recalled, Recollection } from '../../ports.memory.ts';
 import { cite, type Cited } from './cite.ts';
 import type { Mind } from './mind.ts';
 

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { decision, isLinkedTo, type DecisionCommand } from '../../domain/decision/decision.decider.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
-import type { Learned, VectorIndex } from '../../ports.ts';
+import type { Learned, VectorIndex } from '../../ports.memory.ts';
 import { execute, type Engine } from '../execute.ts';
 import { recall } from '../recall.ts';
 

@@ -1,5 +1,6 @@
 import { toil, type Round, type Toil } from '../toil.ts';
-import { LogError, type Journal, type Learned, type Roster, type StoredEvent, type VectorIndex } from '../../ports.ts';
+import type { Learned, VectorIndex } from '../../ports.memory.ts';
+import { LogError, type Journal, type Roster, type StoredEvent } from '../../ports.ts';
 import { isOutage, outagePauseMs } from '../outage.ts';
 import { autoLink, type AutoLinkParts } from './auto-link.ts';
 

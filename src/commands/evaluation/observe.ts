@@ -2,7 +2,8 @@ import type { Recorded } from '../../domain/kernel/event.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
 import { RunCanceled, RunCompleted, RunFailed } from '../../domain/run/run.events.ts';
 import { TurnAssessed } from '../../domain/session/session.events.ts';
-import type { Evaluation, Journal, Trace } from '../../ports.ts';
+import type { Evaluation, Trace } from '../../ports.evaluation.ts';
+import type { Journal } from '../../ports.ts';
 import type { Engine } from '../execute.ts';
 
 /** What waits to be handed over; more is dropped, and counted. */

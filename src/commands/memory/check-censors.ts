@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { censor, type TriggerCensor } from '../../domain/censor/censor.decider.ts';
 import { similarityMin, strike, type Struck, type Watched } from '../../domain/censor/censor.match.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
-import type { Memory } from '../../ports.ts';
+import type { Memory } from '../../ports.memory.ts';
 import { execute, type Engine } from '../execute.ts';
 import type { Provenance } from '../record.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock, Embedded, Embeddings, Journal, Unembedded, VectorIndex } from '../../ports.ts';
+import type { Embedded, Embeddings, Unembedded, VectorIndex } from '../../ports.memory.ts';
+import type { Clock, Journal } from '../../ports.ts';
 import { toil, type Round, type Toil } from '../toil.ts';
 
 /** What one request embeds: the bound of a provider (requirements D90). */

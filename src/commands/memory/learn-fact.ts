@@ -3,7 +3,7 @@ import { fact, type FactState, type LearnFact } from '../../domain/fact/fact.dec
 import { digest } from '../../domain/kernel/digest.ts';
 import { derived, streamOf } from '../../domain/kernel/ids.ts';
 import { tenantOf } from '../../domain/kernel/tenant.ts';
-import type { Memory, Near } from '../../ports.ts';
+import type { Memory, Near } from '../../ports.memory.ts';
 import { execute, type Engine, type Receipt } from '../execute.ts';
 import { recall, type Recollection } from '../recall.ts';
 import type { Provenance } from '../record.ts';

@@ -1,4 +1,5 @@
-import type { Embeddings, Telemetry } from '../../ports.ts';
+import type { Embeddings } from '../../ports.memory.ts';
+import type { Telemetry } from '../../ports.ts';
 
 /** The same embeddings, with numbers about each call: how it ended, what it took, and of whom. Never text (D122). */
 export const measured = (embeddings: Embeddings, telemetry: Telemetry): Embeddings => ({

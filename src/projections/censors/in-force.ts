@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { censorActions, censorOrigins } from '../../domain/censor/censor.events.ts';
-import type { CensorInForce } from '../../ports.ts';
+import type { CensorInForce } from '../../ports.memory.ts';
 import type { ReadModels } from '../queries.ts';
 
 type Ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>) => Promise<T>;

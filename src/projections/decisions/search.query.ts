@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Category, Stakes, outcomes } from '../../domain/decision/decision.events.ts';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { operation } from '../../domain/kernel/operation.ts';
-import type { Recalled } from '../../ports.ts';
+import type { Recalled } from '../../ports.memory.ts';
 import { equals, oneOf } from '../listing.ts';
 import { rankOffset } from '../memory/fusion.ts';
 import { semanticMax, type RecallContext } from '../memory/recall.queries.ts';

@@ -1,4 +1,4 @@
-import type { ChannelRank, Match, Recalled, Recollection } from '../../ports.ts';
+import type { ChannelRank, Match, Recalled, Recollection } from '../../ports.memory.ts';
 
 /** How much the first ranks weigh against the others (requirements N97). */
 export const rankOffset = 60;

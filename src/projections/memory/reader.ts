@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { isUuid } from '../../domain/kernel/ids.ts';
-import type { Journal, Memory } from '../../ports.ts';
+import type { Memory } from '../../ports.memory.ts';
+import type { Journal } from '../../ports.ts';
 import type { ReadModels } from '../queries.ts';
 
 /** The most that each question answers (requirements D101). */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idInput } from '../../domain/kernel/id.input.ts';
 import { operation } from '../../domain/kernel/operation.ts';
-import type { Memory, MemoryKind, Recalled } from '../../ports.ts';
+import type { Memory, MemoryKind, Recalled } from '../../ports.memory.ts';
 import type { QueryContext } from '../queries.ts';
 
 const reads = 'memory_items';

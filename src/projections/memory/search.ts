@@ -1,20 +1,12 @@
-import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Match, SearchScope } from '../../ports.ts';
+import { sql, type Kysely } from 'kysely';
+import type { Match, SearchScope } from '../../ports.memory.ts';
+import { within } from '../../memory.scope.ts';
 import type { ReadModels } from '../queries.ts';
 
 /** So many different words of a question are looked for. */
 const wordsMax = 64;
 
 type Ask = <T>(question: (db: Kysely<ReadModels>) => Promise<T>) => Promise<T>;
-
-const within = ({ tenant, agent_id, kinds, ids, as_of, ended }: SearchScope): RawBuilder<boolean> => {
-  const known =
-    as_of === undefined ? sql`m.active` : sql`(m.ended_position is null or m.ended_position > ${as_of}::int8)`;
-  const learned = as_of === undefined ? sql`` : sql`and m.learned_position <= ${as_of}::int8`;
-  const named = ids === undefined ? sql`` : sql`and m.item_id = any(${[...ids]}::uuid[])`;
-  return sql<boolean>`m.tenant = ${tenant} and m.agent_id = ${agent_id} and m.kind = any(${[...kinds]}::text[])
-    and ${ended === true ? sql`not ${known}` : known} ${learned} ${named}`;
-};
 
 /**
  * The items of a scope that share words with a text, the best first: any of its words will do. A word counts by how rare it is

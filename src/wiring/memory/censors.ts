@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { censorsMax } from '../../domain/censor/censor.caps.ts';
-import type { CensorInForce, EventLog, Memory } from '../../ports.ts';
+import type { CensorInForce, Memory } from '../../ports.memory.ts';
+import type { EventLog } from '../../ports.ts';
 import { inForce } from '../../projections/censors/in-force.ts';
 import type { Project } from '../../projections/project.ts';
 import type { ReadModels } from '../../projections/queries.ts';

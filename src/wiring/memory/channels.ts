@@ -1,5 +1,12 @@
 import type { Kysely } from 'kysely';
-import type { Embeddings, MemoryKind, RecallQuery, Recollection, SearchScope, VectorIndex } from '../../ports.ts';
+import type {
+  Embeddings,
+  MemoryKind,
+  RecallQuery,
+  Recollection,
+  SearchScope,
+  VectorIndex,
+} from '../../ports.memory.ts';
 import { fused, floorOf, type Channel } from '../../projections/memory/fusion.ts';
 import { matching } from '../../projections/memory/search.ts';
 import type { ReadModels } from '../../projections/queries.ts';

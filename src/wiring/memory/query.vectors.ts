@@ -1,4 +1,4 @@
-import type { Embeddings } from '../../ports.ts';
+import type { Embeddings } from '../../ports.memory.ts';
 
 /** Nobody waits longer for the vector of a question: without it the words are searched alone (requirements C41). */
 const queryMsMax = 1_000;

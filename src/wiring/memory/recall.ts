@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { censorsMax } from '../../domain/censor/censor.caps.ts';
-import type { Embeddings, Memory, Recollection, VectorIndex } from '../../ports.ts';
+import type { Embeddings, Memory, Recollection, VectorIndex } from '../../ports.memory.ts';
 import type { Project } from '../../projections/project.ts';
 import type { ReadModels } from '../../projections/queries.ts';
 import { searching } from './channels.ts';
